@@ -1,0 +1,1 @@
+"""The window: pipeline, alerts, store, staff screen."""

@@ -1,0 +1,1 @@
+"""Sound to words: capture, VAD, endpointing, recognition."""

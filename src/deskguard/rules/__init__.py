@@ -1,0 +1,1 @@
+"""Words to candidates: one sameness of text, rule packs, spotting."""

@@ -1,0 +1,199 @@
+"""deskguard.toml to frozen settings: every key is known, typed and in a named unit; anything else is an error.
+
+All mistakes of a file are reported at once, each with its place, the value found, what was expected and a fix,
+so that nobody edits, runs, edits and runs again. Nothing is read from the environment.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from deskguard.errors import DeskguardError
+from deskguard.values import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydantic_core import ErrorDetails
+
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """A frozen table that refuses unknown keys and does not guess types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class WindowSettings(Section):
+    """Which counter window this desk is."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = "window-1"
+
+
+class MicrophoneSettings(Section):
+    """Which microphone to open; empty means the system's default input."""
+
+    device: str | int = ""
+    lost_after_s: Positive = 1.0
+    """No audio for so long means the microphone has gone."""
+
+
+class ModelSettings(Section):
+    """Which Whisper model to run: a name of models.toml or the path of a CTranslate2 folder."""
+
+    name: Annotated[str, Field(min_length=1)] = "base"
+    folder: str = ""
+    """Where weights are kept; empty means the place `deskguard models get` fetches to."""
+    compute_type: Literal["int8", "int8_float32", "float32"] = "int8"
+    threads: Annotated[int, Field(ge=1, le=64)] = 1
+
+
+class HearingSettings(Section):
+    """Voice activity, endpointing and how often to decode."""
+
+    speech_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    pre_roll_s: Annotated[float, Field(ge=0, le=2)] = 0.3
+    hangover_s: Annotated[float, Field(ge=0.2, le=3)] = 0.6
+    max_utterance_s: Annotated[float, Field(ge=4, le=25)] = 12.0
+    hop_s: Annotated[float, Field(ge=0.1, le=2)] = 0.2
+    """Audio between two live decodes of an utterance."""
+    beam_size: Annotated[int, Field(ge=1, le=10)] = 5
+    """For the final pass; live decodes are greedy."""
+    max_no_speech_probability: Annotated[float, Field(gt=0, le=1)] = 0.6
+
+
+class QueueSettings(Section):
+    """How much audio may wait between the stages."""
+
+    capture_s: Positive = 30.0
+    final_s: Positive = 60.0
+
+
+class RulesSettings(Section):
+    """Which rule packs to load; empty means all that come with deskguard."""
+
+    packs: tuple[str, ...] = ()
+    """Files, or folders of *.toml."""
+    only: tuple[str, ...] = ()
+    """Pack ids to keep; empty keeps all."""
+
+
+class AlertSettings(Section):
+    """When a card is worth interrupting a clerk for."""
+
+    min_severity: Severity = "low"
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
+    tentative_from: Annotated[float, Field(ge=0, le=1)] = 0.7
+    """Confidence from which a tentative hit is shown before it is confirmed; 1 waits for confirmation."""
+    cooldown_s: Annotated[float, Field(ge=0)] = 60.0
+    """Per rule, when the pack names none."""
+    max_per_hour: Annotated[int, Field(ge=0)] = 6
+    max_age_s: Positive = 5.0
+    card_s: Positive = 12.0
+    """How long a card stays up when nobody dismisses it."""
+    show_unknown_role: bool = True
+    """Show cards for speech whose speaker is not known; until roles are built, all speech is."""
+
+
+class StoreSettings(Section):
+    """What the desk keeps, and for how long."""
+
+    folder: str = ""
+    """Empty means the user's data folder."""
+    transcripts: Literal["redacted", "none"] = "redacted"
+    retention_days: Annotated[int, Field(ge=1, le=3650)] = 30
+
+
+class ScreenSettings(Section):
+    """The staff page, on loopback only."""
+
+    port: Annotated[int, Field(ge=0, le=65535)] = 8469
+    """0 takes any free port."""
+    language: Literal["zh-CN", "en"] = "zh-CN"
+
+
+class Settings(Section):
+    """All of deskguard.toml."""
+
+    window: WindowSettings = WindowSettings()
+    microphone: MicrophoneSettings = MicrophoneSettings()
+    model: ModelSettings = ModelSettings()
+    hearing: HearingSettings = HearingSettings()
+    queues: QueueSettings = QueueSettings()
+    rules: RulesSettings = RulesSettings()
+    alerts: AlertSettings = AlertSettings()
+    store: StoreSettings = StoreSettings()
+    screen: ScreenSettings = ScreenSettings()
+
+
+def read_toml(path: Path, what: str) -> dict[str, Any]:
+    """A TOML file as a table; raises DeskguardError for a missing, undecodable or malformed one."""
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        raise DeskguardError(
+            f"{what} {path} does not exist.", "give the path of an existing file.", "file-missing"
+        ) from None
+    except OSError as error:
+        raise DeskguardError(
+            f"{what} {path} cannot be read: {error.strerror or error}.",
+            "check the path and its permissions.",
+            "file-unreadable",
+        ) from None
+    except UnicodeDecodeError as error:
+        raise DeskguardError(
+            f"{what} {path} is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}.",
+            "save it again as UTF-8 (in Notepad: Save as, encoding UTF-8).",
+            "bad-encoding",
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise DeskguardError(
+            f"{what} {path} is not valid TOML: {error}.", "mend that line.", "bad-toml"
+        ) from None
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Settings from a file, or the defaults when `path` is None; raises DeskguardError with every mistake."""
+    if path is None:
+        return Settings()
+    table = read_toml(path, "Settings file")
+    try:
+        # Through JSON, so that strictness means TOML's types: 1 is a number, "1" is not; arrays are tuples.
+        return Settings.model_validate_json(json.dumps(table, default=str))
+    except ValidationError as error:
+        mistakes = [describe(one, Settings) for one in error.errors()]
+        raise DeskguardError(
+            f"Settings file {path}: " + " ".join(mistakes), "mend these and start again.", "bad-settings"
+        ) from None
+
+
+def describe(mistake: ErrorDetails, model: type[BaseModel], entry: str = "") -> str:
+    """One validation mistake as a sentence: where, what was found, what was expected, and the fix."""
+    place = ".".join(str(part) for part in mistake["loc"]) + entry
+    if mistake["type"] == "extra_forbidden":
+        known = _keys_at(model, mistake["loc"][:-1])
+        close = difflib.get_close_matches(str(mistake["loc"][-1]), known, n=1)
+        hint = f'did you mean "{close[0]}"?' if close else f"known keys: {', '.join(known)}."
+        return f"[{place}] is not a known key; {hint}"
+    if mistake["type"] == "missing":
+        return f"[{place}] is missing; add it."
+    found = json.dumps(mistake["input"], ensure_ascii=False, default=str)
+    return f"[{place}] is {found[:80]}; {mistake['msg'][0].lower()}{mistake['msg'][1:]}."
+
+
+def _keys_at(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
+    """The keys a table at `loc` may have."""
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        annotation = model.model_fields[part].annotation
+        inner = [annotation, *getattr(annotation, "__args__", ())]
+        model = next((one for one in inner if isinstance(one, type) and issubclass(one, BaseModel)), model)
+    return list(model.model_fields)

@@ -1,0 +1,195 @@
+"""The frozen values that flow between the rooms; imports nothing of ours.
+
+Audio is float32 at 16 kHz in [-1, 1]. Positions are integer samples since capture began, half-open
+[start_sample, end_sample): seconds appear only in print. Monotonic times end in `_ns`. UTC appears once, in
+`Run`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+SAMPLE_RATE_HZ = 16_000
+
+Pcm = npt.NDArray[np.float32]
+Role = Literal["staff", "visitor", "unknown"]
+Tier = Literal["characters", "sound"]
+HitState = Literal["tentative", "confirmed", "withdrawn"]
+Severity = Literal["low", "medium", "high"]
+EndReason = Literal["silence", "max_length", "gap", "stream_end"]
+
+
+def seconds(samples: int) -> float:
+    """Samples as seconds, for printing and for the feed."""
+    return samples / SAMPLE_RATE_HZ
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One stretch of listening with one set of rules and one model."""
+
+    run_id: str
+    started_utc: str
+    """ISO 8601 with offset; the only wall-clock time in the system."""
+    window_id: str
+    device: str
+    model: str
+    rules_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioChunk:
+    """What a source delivers: some samples, and how many were lost before them."""
+
+    start_sample: int
+    pcm: Pcm
+    """(channels, samples), read-only."""
+    lost_before: int = 0
+    """Samples missing between the chunk before and this one; normally 0."""
+    captured_ns: int = 0
+    """Monotonic time of the last sample."""
+
+    @property
+    def end_sample(self) -> int:
+        return self.start_sample + self.pcm.shape[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechWindow:
+    """An utterance so far, handed to the recogniser."""
+
+    utterance_id: int
+    start_sample: int
+    pcm: Pcm
+    """(samples,), pre-roll included."""
+    speech_end_sample: int
+    """Where the last speech was heard; what follows is hangover."""
+    end_reason: EndReason | None = None
+    """None while the utterance goes on."""
+
+    @property
+    def end_sample(self) -> int:
+        return self.start_sample + self.pcm.shape[0]
+
+    @property
+    def is_final(self) -> bool:
+        return self.end_reason is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """Text with the place of each of its characters in the audio."""
+
+    text: str
+    spans: tuple[tuple[int, int], ...]
+    """One (start_sample, end_sample) for each character of `text`, not decreasing."""
+
+    def span(self, start_char: int, end_char: int) -> tuple[int, int]:
+        return self.spans[start_char][0], self.spans[end_char - 1][1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hypothesis:
+    """What the recogniser thinks an utterance says: partial (may change) or final (will not)."""
+
+    utterance_id: int
+    passage: Passage
+    end_sample: int
+    """How far the recogniser had heard."""
+    is_final: bool
+    no_speech_probability: float = 0.0
+    average_log_probability: float = 0.0
+    """Mean log-probability per token, at most 0."""
+    alternatives: tuple[Passage, ...] = ()
+    """The rest of the n-best list, best first; final hypotheses only."""
+    decode_ns: int = 0
+    """Measured compute."""
+
+    @property
+    def text(self) -> str:
+        return self.passage.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClauseRef:
+    """The clause of a written standard behind a rule."""
+
+    standard: str
+    """Pack id, e.g. "s003"."""
+    title: str
+    """The standard's own title."""
+    clause: str
+    quote: str
+    """Verbatim, in the standard's own script."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A place in a passage that reads like a phrase of the rules."""
+
+    rule_id: str
+    variant: str
+    """The spelling of the pack that matched."""
+    start_char: int
+    end_char: int
+    tier: Tier
+    distance: float = 0.0
+    """Edits per syllable, 0-1."""
+    syllables: int = 0
+    """Length of the literal part of the variant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """An occurrence of a rule in speech; identity is the rule and the span of audio."""
+
+    hit_id: str
+    utterance_id: int
+    rule_id: str
+    variant: str
+    tier: Tier
+    heard: str
+    state: HitState
+    confidence: float
+    start_sample: int
+    end_sample: int
+    role: Role = "unknown"
+    why: tuple[str, ...] = ()
+    """The trace of decisions, one short line each, no transcript text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A hit as the clerk would see it, and whether a card is shown."""
+
+    hit: Hit
+    phrase: str
+    """The pack's wording of the phrase."""
+    advice: str
+    severity: Severity
+    clauses: tuple[ClauseRef, ...]
+    raised_ns: int
+    raised_sample: int
+    """The same moment on the audio axis, compute time included."""
+    suppressed: str | None = None
+    """The policy's reason when no card is shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What the desk heard, lost and skipped; on the screen and in the store."""
+
+    heard_s: float = 0.0
+    speech_s: float = 0.0
+    lost_s: float = 0.0
+    backlog_s: float = 0.0
+    rtf: float = 0.0
+    """Decoding seconds per second of speech."""
+    steps: int = 0
+    windows_skipped: int = 0
+    notes: tuple[str, ...] = field(default=())
+    """Codes of what is wrong now, e.g. "microphone-lost", "store-failing", "rules-rejected"."""
