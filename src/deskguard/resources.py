@@ -1,4 +1,4 @@
-"""Where the files that come with deskguard lie: beside the source in a checkout, inside an installed package."""
+"""Where the files that come with deskguard lie: beside the source in a checkout, else inside the package."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class AudioChunk:
 
     @property
     def end_sample(self) -> int:
-        return self.start_sample + self.pcm.shape[1]
+        return self.start_sample + int(self.pcm.shape[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class SpeechWindow:
 
     @property
     def end_sample(self) -> int:
-        return self.start_sample + self.pcm.shape[0]
+        return self.start_sample + int(self.pcm.shape[0])
 
     @property
     def is_final(self) -> bool:
