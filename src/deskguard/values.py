@@ -68,6 +68,10 @@ class SpeechWindow:
     """(samples,), pre-roll included."""
     speech_end_sample: int
     """Where the last speech was heard; what follows is hangover."""
+    taken_sample: int
+    """How far the stream had got when the window was taken; a final window waits for its hangover."""
+    is_pause: bool = False
+    """The speaker has paused: unless more follows, the final window will be this very audio."""
     end_reason: EndReason | None = None
     """None while the utterance goes on."""
 

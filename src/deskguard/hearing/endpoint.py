@@ -1,0 +1,188 @@
+"""Audio chunks in, speech windows out: VAD, pre-roll, hangover, and where to cut a speech that does not pause.
+
+Everything happens on a grid of 512-sample frames counted from the first sample (or the first after a gap), so
+the windows do not depend on how the audio was cut into chunks. While somebody speaks, a partial window is taken
+every hop. When they pause, one more window is taken that already has the extent of a final one: if the pause
+turns out to be the end, the final window is the same audio and its decoding can be used again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deskguard.hearing.vad import FRAME_SAMPLES
+from deskguard.values import SAMPLE_RATE_HZ, AudioChunk, EndReason, Pcm, SpeechWindow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from deskguard.settings import HearingSettings
+
+_ONSET_FRAMES = 3
+"""Speech frames in a row that begin an utterance (96 ms): a click or a cup on the desk is shorter."""
+_HYSTERESIS = 0.15
+"""Silero's own margin between the threshold to start and the one to go on."""
+_TAIL_S = 0.3
+"""Audio kept after the last speech; the pause window is taken when so much silence has passed."""
+_LONG_UTTERANCE_S = 6.0
+"""From here on a pause of `_TAIL_S` ends the utterance: Whisper reads one utterance a window best, and a live
+step costs in proportion to the window."""
+_CUT_SEARCH_S = 3.0
+"""A speech without pause is cut at its least speech-like frame within so much of its end."""
+
+
+class Endpointer:
+    """Splits one channel into utterances.
+
+    Input samples are used exactly once: consecutive utterances never share audio, and what lies between them is
+    silence. `speech_probability` is called with consecutive (512,) frames; `reset_vad` after a gap.
+    """
+
+    def __init__(
+        self,
+        settings: HearingSettings,
+        speech_probability: Callable[[Pcm], float],
+        reset_vad: Callable[[], None],
+    ) -> None:
+        self._settings = settings
+        self._speech_probability = speech_probability
+        self._reset_vad = reset_vad
+        self._hop = _frames(settings.hop_s)
+        self._pre_roll = _frames(settings.pre_roll_s)
+        self._hangover = _frames(settings.hangover_s)
+        self._tail = min(_frames(_TAIL_S), self._hangover)
+        self._max_frames = _frames(settings.max_utterance_s)
+        self._next_utterance = 0
+        self._has_begun = False
+        self._rest = np.zeros(0, np.float32)
+        self._frame_start = 0
+        self._idle: deque[Pcm] = deque(maxlen=self._pre_roll + _ONSET_FRAMES)
+        self._onset = 0
+        self._frames: list[Pcm] = []
+        self._scores: list[float] = []
+        self._start = 0
+        self._silence = 0
+        self.speech_samples = 0
+        """Samples of speech so far, for the summary."""
+        self.is_speech = False
+        """Whether the newest frame held speech, for the level meter."""
+
+    def feed(self, chunk: AudioChunk, channel: int = 0) -> list[SpeechWindow]:
+        """The windows that end within `chunk`, in order."""
+        windows = self._close("gap") if chunk.lost_before else []
+        if chunk.lost_before or not self._has_begun:
+            self._restart(chunk.start_sample)
+        samples = np.concatenate([self._rest, chunk.pcm[channel]])
+        whole = samples.size - samples.size % FRAME_SAMPLES
+        for begin in range(0, whole, FRAME_SAMPLES):
+            windows += self._frame(samples[begin : begin + FRAME_SAMPLES])
+        self._rest = samples[whole:].copy()
+        return windows
+
+    def finish(self) -> list[SpeechWindow]:
+        """The window of an utterance that the end of the stream cuts off; a partial frame counts."""
+        windows = []
+        if self._rest.size and self._frames:
+            windows = self._frame(np.pad(self._rest, (0, FRAME_SAMPLES - self._rest.size)))
+        self._rest = np.zeros(0, np.float32)
+        return windows + self._close("stream_end")
+
+    def _restart(self, start_sample: int) -> None:
+        self._reset_vad()
+        self._has_begun = True
+        self._rest = np.zeros(0, np.float32)
+        self._idle.clear()
+        self._onset = 0
+        self._frame_start = start_sample
+
+    def _frame(self, frame: Pcm) -> list[SpeechWindow]:
+        score = self._speech_probability(frame)
+        self._frame_start += FRAME_SAMPLES
+        if not self._frames:
+            self._wait_for_speech(frame, score)
+            return []
+        self._frames.append(frame)
+        self._scores.append(score)
+        self.is_speech = score >= self._settings.speech_threshold - _HYSTERESIS
+        self._silence = 0 if self.is_speech else self._silence + 1
+        self.speech_samples += FRAME_SAMPLES * self.is_speech
+        return self._windows_now()
+
+    def _wait_for_speech(self, frame: Pcm, score: float) -> None:
+        self._idle.append(frame)
+        self.is_speech = score >= self._settings.speech_threshold
+        self._onset = self._onset + 1 if self.is_speech else 0
+        if self._onset < _ONSET_FRAMES:
+            return
+        self._frames = list(self._idle)
+        self._scores = [0.0] * (len(self._frames) - self._onset) + [1.0] * self._onset
+        self._start = self._frame_start - len(self._frames) * FRAME_SAMPLES
+        self._silence = 0
+        self.speech_samples += FRAME_SAMPLES * self._onset
+        self._idle.clear()
+        self._onset = 0
+
+    def _windows_now(self) -> list[SpeechWindow]:
+        length = len(self._frames)
+        is_long = length * FRAME_SAMPLES >= _LONG_UTTERANCE_S * SAMPLE_RATE_HZ
+        if self._silence >= (self._tail if is_long else self._hangover):
+            return self._close("silence")
+        if length >= self._max_frames:
+            return self._cut()
+        if self._silence == self._tail:
+            return [self._window(length, None, is_pause=True)]
+        if self._silence < self._tail and length % self._hop == 0:
+            return [self._window(length, None)]
+        return []
+
+    def _close(self, reason: EndReason) -> list[SpeechWindow]:
+        """End the utterance after its tail of silence; what follows may be the next one's pre-roll."""
+        if not self._frames:
+            return []
+        keep = len(self._frames) - max(0, self._silence - self._tail)
+        window = self._window(keep, reason)
+        self._idle.extend(self._frames[keep:])
+        self._begin_next([], [])
+        return [window]
+
+    def _cut(self) -> list[SpeechWindow]:
+        """End a speech without pause at its least speech-like frame; the rest begins the next utterance."""
+        search = min(_frames(_CUT_SEARCH_S), len(self._scores) // 2)
+        first = len(self._scores) - search
+        keep = first + int(np.argmin(self._scores[first:])) + 1
+        window = self._window(keep, "max_length")
+        start = self._start + keep * FRAME_SAMPLES
+        silence = self._silence
+        self._begin_next(self._frames[keep:], self._scores[keep:])
+        if not self._frames:
+            return [window]
+        self._start = start
+        self._silence = min(silence, len(self._frames))
+        return [window]
+
+    def _begin_next(self, frames: list[Pcm], scores: list[float]) -> None:
+        self._next_utterance += 1
+        self._frames = frames
+        self._scores = scores
+        self._silence = 0
+
+    def _window(self, length: int, reason: EndReason | None, *, is_pause: bool = False) -> SpeechWindow:
+        pcm = np.concatenate(self._frames[:length])
+        pcm.setflags(write=False)
+        silence = max(0, self._silence - (len(self._frames) - length))
+        return SpeechWindow(
+            utterance_id=self._next_utterance,
+            start_sample=self._start,
+            pcm=pcm,
+            speech_end_sample=self._start + (length - silence) * FRAME_SAMPLES,
+            taken_sample=self._frame_start,
+            is_pause=is_pause,
+            end_reason=reason,
+        )
+
+
+def _frames(duration_s: float) -> int:
+    return max(1, round(duration_s * SAMPLE_RATE_HZ / FRAME_SAMPLES))

@@ -1,0 +1,302 @@
+"""Speech windows in, hypotheses out: Whisper with a cropped encoder.
+
+Whisper pads everything to 30 s; the encoder then takes most of a second. Given only the speech and a second of
+very quiet noise, with timestamp tokens on and no prompt, it is as accurate and many times as fast
+(bench/README.md). A prompt or earlier text would ruin a cropped window, so none is ever given. A decoding that
+loops is tried once more with the full 30 s; one that stops early goes on from its last timestamp.
+
+This is the only module that imports faster-whisper and CTranslate2.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deskguard.errors import DeskguardError
+from deskguard.hearing.inventions import is_credit, is_doubtful, is_loop
+from deskguard.hearing.timing import Piece, TokenTime, character_spans, interpolated_spans
+from deskguard.values import SAMPLE_RATE_HZ, Hypothesis, Passage, Pcm, SpeechWindow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from deskguard.settings import HearingSettings, ModelSettings
+
+_HOP_SAMPLES = 160
+"""Samples per mel frame."""
+_FULL_FRAMES = 3000
+_QUIET_NOISE = 1e-4
+_TAIL_SAMPLES = SAMPLE_RATE_HZ
+"""One second of noise at 1e-4 after the speech: without it Whisper loops or drops the end."""
+_TARGET_PEAK = 0.5
+_MAX_GAIN = 100.0
+_MAX_SEEKS = 3
+_SEEK_BEHIND_S = 1.2
+"""Speech left after the last timestamp that is worth another decoding."""
+_MIN_SEEK_S = 0.3
+_TOKENS_PER_SECOND = 12
+_ALTERNATIVES = 5
+_UNSURE_LOG_PROBABILITY = -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class TextTools:
+    """What the recogniser needs to know of text, passed in so that hearing does not import rules."""
+
+    simplify: Callable[[str], str]
+    """Traditional to Simplified for display."""
+    comparable: Callable[[str], str]
+    """The one sameness of text."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    """One generate call: the pieces it read, with what aligning them needs."""
+
+    pieces: tuple[Piece, ...]
+    alternatives: tuple[tuple[Piece, ...], ...]
+    encoded: Any
+    frames: int
+    start_sample: int
+    log_probability: float
+    no_speech_probability: float
+
+
+class Recogniser:
+    """One Whisper model for one thread."""
+
+    def __init__(self, model: Any, settings: HearingSettings, text: TextTools) -> None:
+        from faster_whisper.tokenizer import Tokenizer
+
+        self._model = model.model
+        self._features = model.feature_extractor
+        self._tokenizer = Tokenizer(model.hf_tokenizer, True, task="transcribe", language="zh")
+        self._settings = settings
+        self._text = text
+        noise = np.random.default_rng(20261121).standard_normal(30 * SAMPLE_RATE_HZ)
+        self._noise = (noise * _QUIET_NOISE).astype(np.float32)
+        self._last: tuple[SpeechWindow, Hypothesis, list[_Decoded]] | None = None
+
+    @classmethod
+    def load(cls, folder: Path, model: ModelSettings, hearing: HearingSettings, text: TextTools) -> Recogniser:
+        """Load a CTranslate2 Whisper folder; raises DeskguardError when it is not one that can hear Chinese."""
+        from faster_whisper import WhisperModel
+
+        try:
+            whisper = WhisperModel(
+                str(folder),
+                device="cpu",
+                compute_type=model.compute_type,
+                cpu_threads=model.threads,
+                local_files_only=True,
+            )
+        except (RuntimeError, ValueError, OSError) as error:
+            raise DeskguardError(
+                f"Model folder {folder} cannot be loaded: {error}.",
+                "fetch or import the model again (deskguard models get base).",
+                "model-broken",
+            ) from error
+        if not whisper.model.is_multilingual:
+            raise DeskguardError(
+                f"Model folder {folder} is an English-only (.en) model; Mandarin needs a multilingual one.",
+                "use base, small or another name without .en.",
+                "model-english-only",
+            )
+        return cls(whisper, hearing, text)
+
+    def decode(self, window: SpeechWindow) -> Hypothesis:
+        """Read a window: greedy while the speaker goes on, beam search at a pause or the end."""
+        if self._last is not None and _same_audio(self._last[0], window):
+            # The pause was the end: the same audio has been read already.
+            hypothesis = replace(self._last[1], is_final=window.is_final, decode_ns=0)
+            self._last = (window, hypothesis, self._last[2])
+            return hypothesis
+        begun_ns = time.perf_counter_ns()
+        decoded = self._read_through(window)
+        hypothesis = self._hypothesis(window, decoded, begun_ns)
+        self._last = (window, hypothesis, decoded)
+        return hypothesis
+
+    def align(self, hypothesis: Hypothesis) -> Hypothesis:
+        """The newest hypothesis with its characters placed by cross-attention instead of evenly.
+
+        Only the hypothesis `decode` returned last can be aligned; any other comes back as it is.
+        """
+        if self._last is None or self._last[1] is not hypothesis or not hypothesis.text:
+            return hypothesis
+        begun_ns = time.perf_counter_ns()
+        window, _, decoded = self._last
+        passage = self._passage([self._aligned(one) for one in decoded], window)
+        aligned = replace(hypothesis, passage=passage)
+        aligned = replace(aligned, decode_ns=hypothesis.decode_ns + time.perf_counter_ns() - begun_ns)
+        self._last = (window, aligned, decoded)
+        return aligned
+
+    def _read_through(self, window: SpeechWindow) -> list[_Decoded]:
+        """Decode, and go on from the last timestamp while speech is left behind it."""
+        use_beam = window.is_final or window.is_pause
+        done: list[_Decoded] = []
+        start = 0
+        speech_end = window.speech_end_sample - window.start_sample
+        for _ in range(1 + _MAX_SEEKS):
+            one = self._read(window.pcm[start:], window.start_sample + start, use_beam)
+            done.append(one)
+            reached = max((piece.end_sample for piece in one.pieces), default=0) - window.start_sample
+            if not one.pieces or reached < start + _MIN_SEEK_S * SAMPLE_RATE_HZ:
+                break
+            if speech_end - reached < _SEEK_BEHIND_S * SAMPLE_RATE_HZ:
+                break
+            start = reached
+        return done
+
+    def _read(self, pcm: Pcm, start_sample: int, use_beam: bool) -> _Decoded:
+        speech_s = pcm.size / SAMPLE_RATE_HZ
+        one = self._generate(pcm, start_sample, use_beam, pcm.size + _TAIL_SAMPLES)
+        if not is_loop("".join(piece.text for piece in one.pieces), speech_s):
+            return one
+        full = self._generate(pcm, start_sample, use_beam, _FULL_FRAMES * _HOP_SAMPLES)
+        if not is_loop("".join(piece.text for piece in full.pieces), speech_s):
+            return full
+        return replace(full, pieces=(), alternatives=())
+
+    def _generate(self, pcm: Pcm, start_sample: int, use_beam: bool, samples: int) -> _Decoded:
+        import ctranslate2
+
+        features = self._features(self._padded(pcm, samples))
+        frames = min(features.shape[1] // 2 * 2, _FULL_FRAMES)
+        encoded = self._model.encode(
+            ctranslate2.StorageView.from_array(np.ascontiguousarray(features[None, :, :frames]))
+        )
+        beam = self._settings.beam_size if use_beam else 1
+        speech_s = pcm.size / SAMPLE_RATE_HZ
+        answer = self._model.generate(
+            encoded,
+            [list(self._tokenizer.sot_sequence)],
+            beam_size=beam,
+            num_hypotheses=min(beam, _ALTERNATIVES),
+            return_scores=True,
+            return_no_speech_prob=True,
+            # CTranslate2 halves this bound.
+            max_length=min(448, 2 * (16 + int(_TOKENS_PER_SECOND * speech_s))),
+        )[0]
+        read = [self._pieces(ids, start_sample, pcm.size) for ids in answer.sequences_ids]
+        return _Decoded(
+            pieces=read[0],
+            alternatives=tuple(read[1:]),
+            encoded=encoded,
+            frames=frames,
+            start_sample=start_sample,
+            log_probability=float(answer.scores[0]),
+            no_speech_probability=float(answer.no_speech_prob),
+        )
+
+    def _padded(self, pcm: Pcm, samples: int) -> Pcm:
+        """`pcm` raised to a usual level, with quiet noise after it up to `samples`."""
+        clean = np.nan_to_num(pcm, nan=0.0, posinf=1.0, neginf=-1.0)
+        peak = float(np.abs(clean).max(initial=0.0))
+        # The noise tail is 74 dB below the speech only if the speech has a usual level.
+        gain = min(_TARGET_PEAK / peak, _MAX_GAIN) if 0 < peak < _TARGET_PEAK else 1.0
+        out = self._noise[:samples].copy()
+        used = min(clean.size, samples)
+        out[:used] += clean[:used] * np.float32(gain)
+        return out
+
+    def _pieces(self, ids: list[int], start_sample: int, samples: int) -> tuple[Piece, ...]:
+        """Whisper's segments: text tokens between timestamp tokens."""
+        pieces: list[Piece] = []
+        begin, tokens = 0, []
+        first = self._tokenizer.timestamp_begin
+        for token in [*ids, first + samples // 320]:
+            if token < self._tokenizer.eot:
+                tokens.append(token)
+            elif token >= first:
+                at = min((token - first) * 320, samples)
+                if tokens:
+                    text = self._tokenizer.decode(tokens)
+                    end = max(at, begin + 320)
+                    pieces.append(Piece(text, tuple(tokens), start_sample + begin, start_sample + end))
+                    tokens = []
+                begin = at
+        return tuple(pieces)
+
+    def _aligned(self, one: _Decoded) -> _Decoded:
+        """Token times of one decoding by dynamic time warping over cross-attention (CTranslate2's align)."""
+        tokens = [token for piece in one.pieces for token in piece.tokens]
+        if not tokens:
+            return one
+        answer = self._model.align(one.encoded, list(self._tokenizer.sot_sequence), [tokens], [one.frames])[0]
+        first_seen: dict[int, int] = {}
+        for token, position in answer.alignments:
+            first_seen.setdefault(int(token), one.start_sample + int(position) * 320)
+        times = [first_seen.get(index) for index in range(len(tokens))]
+        pieces, used = [], 0
+        for piece in one.pieces:
+            own = tuple(
+                TokenTime(self._tokenizer.tokenizer.id_to_token(token), at)
+                for token, at in zip(piece.tokens, times[used : used + len(piece.tokens)], strict=True)
+            )
+            pieces.append(replace(piece, times=own))
+            used += len(piece.tokens)
+        return replace(one, pieces=tuple(pieces))
+
+    def _hypothesis(self, window: SpeechWindow, decoded: list[_Decoded], begun_ns: int) -> Hypothesis:
+        kept = [one for one in decoded if not self._is_silence(one)]
+        alternatives = []
+        # Alternatives differ in the first decoding only where there was one decoding: the usual case.
+        if len(kept) == 1:
+            alternatives = [
+                self._passage([replace(kept[0], pieces=pieces)], window) for pieces in kept[0].alternatives
+            ]
+        passage = self._passage(kept, window)
+        decoded[:] = kept
+        return Hypothesis(
+            utterance_id=window.utterance_id,
+            passage=passage,
+            end_sample=window.end_sample,
+            is_final=window.is_final,
+            no_speech_probability=max((one.no_speech_probability for one in decoded), default=1.0),
+            average_log_probability=min((one.log_probability for one in decoded), default=0.0),
+            alternatives=tuple(
+                one for one in dict.fromkeys(alternatives) if one.text and one.text != passage.text
+            ),
+            decode_ns=time.perf_counter_ns() - begun_ns,
+        )
+
+    def _is_silence(self, one: _Decoded) -> bool:
+        """Whisper's own rule: probably no speech, and the text is unsure as well."""
+        return (
+            one.no_speech_probability > self._settings.max_no_speech_probability
+            and one.log_probability < _UNSURE_LOG_PROBABILITY
+        )
+
+    def _passage(self, decoded: list[_Decoded], window: SpeechWindow) -> Passage:
+        text = ""
+        spans: list[tuple[int, int]] = []
+        for one in decoded:
+            for piece in one.pieces:
+                comparable = self._text.comparable(piece.text)
+                if is_credit(comparable) or (one.no_speech_probability > 0.5 and is_doubtful(comparable)):
+                    continue
+                if text and comparable:
+                    text += "，"
+                    spans.append((spans[-1][1], spans[-1][1]))
+                shown = self._text.simplify(piece.text)
+                # Spans belong to characters, so the display text may only be used if it has as many.
+                shown = shown if len(shown) == len(piece.text) else piece.text
+                text += shown
+                spans += character_spans(piece) if piece.times else interpolated_spans(piece)
+        end = window.end_sample
+        return Passage(text=text, spans=tuple((min(a, end), min(b, end)) for a, b in spans))
+
+
+def _same_audio(one: SpeechWindow, other: SpeechWindow) -> bool:
+    return (one.utterance_id, one.start_sample, one.end_sample) == (
+        other.utterance_id,
+        other.start_sample,
+        other.end_sample,
+    ) and (one.is_pause or one.is_final)

@@ -1,0 +1,64 @@
+"""Frames of audio in, speech probabilities out: Silero VAD v6, one frame at a time.
+
+The network is the ONNX file that comes with faster-whisper. Its own wrapper restarts the recurrent state on
+every call, so it cannot follow a stream; this one carries the state from frame to frame.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from deskguard.errors import DeskguardError
+from deskguard.values import Pcm
+
+FRAME_SAMPLES = 512
+"""Silero v6 accepts no other window at 16 kHz (32 ms)."""
+_CONTEXT_SAMPLES = 64
+_STATE_SHAPE = (1, 1, 128)
+
+
+class SileroVad:
+    """Speech probability of consecutive frames of one stream."""
+
+    def __init__(self) -> None:
+        self._session = _session()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the stream so far, as after a gap."""
+        self._h = np.zeros(_STATE_SHAPE, np.float32)
+        self._c = np.zeros(_STATE_SHAPE, np.float32)
+        self._context = np.zeros(_CONTEXT_SAMPLES, np.float32)
+
+    def probability(self, frame: Pcm) -> float:
+        """Probability, 0-1, that `frame`, (512,) float32, holds speech."""
+        # NaN from a broken driver or file would poison the recurrent state for good.
+        clean = np.nan_to_num(frame, nan=0.0, posinf=1.0, neginf=-1.0)
+        batch = np.concatenate([self._context, clean])[None]
+        out, self._h, self._c = self._session.run(None, {"input": batch, "h": self._h, "c": self._c})
+        self._context = clean[-_CONTEXT_SAMPLES:]
+        return float(out.reshape(-1)[0])
+
+
+def _session() -> Any:
+    from importlib.util import find_spec
+    from pathlib import Path
+
+    import onnxruntime
+
+    spec = find_spec("faster_whisper")
+    path = Path(spec.origin).parent / "assets" / "silero_vad_v6.onnx" if spec and spec.origin else None
+    if path is None or not path.is_file():
+        raise DeskguardError(
+            "The Silero VAD network silero_vad_v6.onnx is not in the installed faster-whisper package.",
+            "install faster-whisper 1.2.1 or newer.",
+            "vad-missing",
+        )
+    options = onnxruntime.SessionOptions()
+    # One frame is some 20 thousand multiplications: more threads only cost wake-ups.
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 4
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
