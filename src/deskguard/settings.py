@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -153,9 +154,9 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
             "save it again as UTF-8 (in Notepad: Save as, encoding UTF-8).",
             "bad-encoding",
         ) from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # beside its own error, tomllib lets these two through
         raise DeskguardError(
-            f"{what} {path} is not valid TOML: {error}.", "mend that line.", "bad-toml"
+            f"{what} {path} is not valid TOML: {str(error)[:200]}.", "mend that line.", "bad-toml"
         ) from None
 
 
@@ -174,18 +175,26 @@ def load_settings(path: Path | None) -> Settings:
         ) from None
 
 
-def describe(mistake: ErrorDetails, model: type[BaseModel], entry: str = "") -> str:
-    """One validation mistake as a sentence: where, what was found, what was expected, and the fix."""
-    place = ".".join(str(part) for part in mistake["loc"]) + entry
+def describe(mistake: ErrorDetails, model: type[BaseModel], place: str = "") -> str:
+    """One validation mistake as a sentence: where, what was found, what was expected, and the fix.
+
+    `place` names the spot in the reader's words; without it, it is the path of keys.
+    """
+    at = place or f"[{'.'.join(str(part) for part in mistake['loc'])}]"
     if mistake["type"] == "extra_forbidden":
         known = _keys_at(model, mistake["loc"][:-1])
         close = difflib.get_close_matches(str(mistake["loc"][-1]), known, n=1)
         hint = f'did you mean "{close[0]}"?' if close else f"known keys: {', '.join(known)}."
-        return f"[{place}] is not a known key; {hint}"
+        return f"{at} is not a known key; {hint}"
     if mistake["type"] == "missing":
-        return f"[{place}] is missing; add it."
+        return f"{at} is missing; add it."
     found = json.dumps(mistake["input"], ensure_ascii=False, default=str)
-    return f"[{place}] is {found[:80]}; {mistake['msg'][0].lower()}{mistake['msg'][1:]}."
+    sentence = f"{at} is {found[:80]}; {mistake['msg'][0].lower()}{mistake['msg'][1:]}."
+    if mistake["type"] == "literal_error" and isinstance(mistake["input"], str):
+        known = re.findall(r"'([^']*)'", mistake.get("ctx", {}).get("expected", ""))
+        close = difflib.get_close_matches(mistake["input"], known, n=1, cutoff=0.5)
+        return f'{sentence} Write "{close[0]}".' if close else sentence
+    return sentence
 
 
 def _keys_at(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
@@ -196,4 +205,4 @@ def _keys_at(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
         annotation = model.model_fields[part].annotation
         inner = [annotation, *getattr(annotation, "__args__", ())]
         model = next((one for one in inner if isinstance(one, type) and issubclass(one, BaseModel)), model)
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]
