@@ -86,9 +86,7 @@ class Spotter:
         )
 
     def find(self, passage: Passage) -> list[Candidate]:
-                one
-                for spelling, pieces in self._innocent[rule_id]
-                for one in search.innocent(pieces, spelling.gaps)
+        """Every place that reads or sounds like a phrase, in order; only different rules overlap."""
         text = normalise(passage.text)
         if not text.chars or not self._numbers:
             return []

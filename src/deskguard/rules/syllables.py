@@ -3,8 +3,8 @@
 Whisper mishears by sound and keeps the syllable: 知到 for 知道. Polyphones are read in the context of their
 clause. A Latin letter is its own syllable, so names and codes compare letter by letter.
 
-pypinyin is read once and not called: of its 47,000 phrases only those 3,400 are kept in which a character is not
-read as it usually is. That makes a clause take microseconds instead of 0.4 ms, and gives back some 50 MB.
+pypinyin is read once and not called: of its 47,000 phrases only those 3,400 are kept in which a character is
+not read as it usually is. A clause takes under 0.1 ms instead of 0.4, and 50 MB come back.
 """
 
 from __future__ import annotations
