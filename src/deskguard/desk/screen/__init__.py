@@ -1,0 +1,1 @@
+"""The staff page: one clerk at one window, on this computer only."""

@@ -1,0 +1,98 @@
+/* What is wrong now, in words, with what to do about it. */
+
+import { announce, byId, icon, make, show } from "./dom.js";
+import { clock, lasting, t, tOr } from "./i18n.js";
+
+const GAP_SHOWN_MS = 10 * 60 * 1000;
+
+const shown = new Map();
+let lastLost = null;
+let gap = null;
+
+/** Remember when the microphone went and came back, so that the gap can be named. */
+export function note(state) {
+  if (!state) return;
+  if (state.state === "microphone-lost") {
+    lastLost = state.since_utc;
+    gap = null;
+  } else if (lastLost && state.state === "listening") {
+    gap = { from: lastLost, to: state.since_utc, untilMs: performance.now() + GAP_SHOWN_MS };
+    lastLost = null;
+  }
+}
+
+/** Bring the banners in line with what is known. */
+export function render(model) {
+  const wanted = current(model);
+  for (const [id, banner] of shown) {
+    if (wanted.some((one) => one.id === id)) continue;
+    banner.remove();
+    shown.delete(id);
+  }
+  for (const one of wanted) {
+    const isNew = !shown.has(one.id);
+    const banner = shown.get(one.id) ?? newBanner(one);
+    banner.parts.title.textContent = one.title;
+    banner.parts.extra.textContent = one.extra ?? "";
+    banner.parts.remedy.textContent = one.remedy;
+    banner.parts.detail.textContent = one.detail ?? "";
+    show(banner.parts.detail, Boolean(one.detail));
+    if (isNew) announce(`${one.title} ${one.remedy}`);
+  }
+}
+
+function current({ state, health, rules }) {
+  const codes = new Set([...(state?.notes ?? []), ...(health?.notes ?? [])]);
+  if (rules?.error) codes.add("rules-rejected");
+  if (state?.state === "microphone-lost") codes.add("microphone-lost");
+  else codes.delete("microphone-lost");
+  const wanted = [...codes].map((code) => ({
+    id: code,
+    tone: code === "rules-rejected" ? "care" : "bad",
+    title: tOr(`banner.${code}_title`, "banner.other_title", { code }),
+    remedy: tOr(`banner.${code}_remedy`, "banner.other_remedy", { code }),
+    detail: code === "rules-rejected" ? rules?.error : "",
+    extra: code === "microphone-lost" ? t("banner.lost_for", { time: since(state.since_utc) }) : "",
+  }));
+  if (gap && performance.now() < gap.untilMs) {
+    const time = lasting((new Date(gap.to) - new Date(gap.from)) / 1000);
+    const body = t("banner.gap_body", { from: clock(gap.from, true), to: clock(gap.to, true), time });
+    wanted.push({ id: "gap", tone: "calm", title: t("banner.gap_title"), remedy: body, canClose: true });
+  }
+  return wanted;
+}
+
+const since = (utc) => lasting((Date.now() - new Date(utc)) / 1000);
+
+function newBanner({ id, tone, canClose }) {
+  const banner = make("div", "banner");
+  banner.dataset.tone = tone;
+  banner.dataset.code = id;
+  banner.parts = {
+    title: make("strong"),
+    extra: make("span", "banner-extra"),
+    remedy: make("p"),
+    detail: make("p", "banner-detail"),
+  };
+  const { title, extra, remedy, detail } = banner.parts;
+  const head = make("p", "banner-head");
+  head.append(title, " ", extra);
+  const body = make("div", "banner-body");
+  body.append(head, remedy, detail);
+  banner.append(icon(tone === "calm" ? "low" : "medium"), body);
+  if (canClose) {
+    const close = make("button", "button button-quiet button-icon");
+    close.type = "button";
+    close.setAttribute("aria-label", t("action.close"));
+    close.append(icon("close"));
+    close.addEventListener("click", () => {
+      gap = null;
+      banner.remove();
+      shown.delete(id);
+    });
+    banner.append(close);
+  }
+  byId("banners").append(banner);
+  shown.set(id, banner);
+  return banner;
+}

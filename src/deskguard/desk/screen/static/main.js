@@ -1,0 +1,107 @@
+/* Joins the event stream to the parts of the page. */
+
+import * as banners from "./banners.js";
+import * as bar from "./bar.js";
+import * as card from "./card.js";
+import { byId, show, toast } from "./dom.js";
+import { firstChoice, switchOver, t, use } from "./i18n.js";
+import { follow, tell } from "./stream.js";
+import * as today from "./today.js";
+
+window.deskguard = { cardShown: [] };
+
+const model = { connection: "connecting", state: null, health: null, rules: null, pauseReason: "", windowId: "" };
+let day = new Date().toDateString();
+
+const on = {
+  snapshot(all) {
+    model.windowId = all.desk?.window_id ?? model.windowId;
+    model.pauseReason = all.pause_reason?.reason ?? "";
+    model.health = all.health;
+    model.rules = all.rules;
+    on.state(all.state);
+    bar.level(all.level);
+    if (all.card) card.put(all.card);
+    else card.take();
+    today.refresh();
+  },
+  desk: (desk) => (model.windowId = desk.window_id),
+  state(state) {
+    model.state = state;
+    banners.note(state);
+    if (state?.state !== "listening") bar.level(null);
+  },
+  level: (level) => bar.level(level),
+  card: (one) => card.put(one),
+  card_gone: (gone) => card.take(gone.hit_id),
+  today: ({ entry }) => today.put(entry),
+  health: (health) => (model.health = health),
+  rules: (rules) => (model.rules = rules),
+  pause_reason: ({ reason }) => (model.pauseReason = reason),
+};
+
+function onEvent(kind, payload) {
+  on[kind](payload);
+  if (payload.gap) catchUp();
+  if (kind !== "level") render();
+}
+
+/** Events were dropped for this tab: ask for everything again. */
+async function catchUp() {
+  const answer = await fetch("snapshot").catch(() => null);
+  if (answer?.ok) onEvent("snapshot", await answer.json());
+}
+
+function render() {
+  bar.render(model);
+  banners.render(model);
+  show(byId("idle"), !card.isUp());
+}
+
+function renderAll() {
+  card.render();
+  today.render();
+  render();
+}
+
+async function act(path, body = {}, thanks = "") {
+  const answer = await tell(path, body);
+  if (answer.ok) {
+    if (body.hit_id) card.take(body.hit_id);
+    if (thanks) toast(t(thanks));
+  } else if (answer.code === "unknown-hit") {
+    card.take(body.hit_id);
+    toast(t("action.card_already_gone"));
+  } else {
+    toast(answer.problem ? t("action.failed", { problem: answer.problem }) : t("action.failed_plain"));
+  }
+}
+
+async function start() {
+  await use(firstChoice());
+  const falseAlarm = (hitId) => act("false-alarm", { hit_id: hitId }, "action.false_alarm_saved");
+  const resume = () => act("resume");
+  bar.start({ pause: (reason) => act("pause", { reason }), resume });
+  card.start({ dismiss: (hitId) => act("dismiss", { hit_id: hitId }), falseAlarm, changed: render });
+  today.start({ falseAlarm });
+  byId("language").addEventListener("click", () => switchOver().then(renderAll, () => toast(t("action.failed_plain"))));
+  const connectAnew = follow(onEvent, (connection) => {
+    model.connection = connection;
+    render();
+  });
+  byId("idle-action").addEventListener("click", () => (model.connection === "open" ? resume() : connectAnew()));
+  render();
+  document.body.classList.remove("is-loading");
+  setInterval(everySecond, 1000);
+}
+
+function everySecond() {
+  bar.tick(model);
+  banners.render(model);
+  if (day !== new Date().toDateString()) {
+    day = new Date().toDateString();
+    today.refresh();
+  }
+}
+
+start();
