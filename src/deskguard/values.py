@@ -50,6 +50,8 @@ class AudioChunk:
     """(channels, samples), read-only."""
     lost_before: int = 0
     """Samples missing between the chunk before and this one; normally 0."""
+    is_break: bool = False
+    """This chunk does not go on from the one before, and nothing was lost: a pause that somebody asked for."""
     captured_ns: int = 0
     """Monotonic time of the last sample."""
 

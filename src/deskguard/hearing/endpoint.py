@@ -72,8 +72,9 @@ class Endpointer:
 
     def feed(self, chunk: AudioChunk, channel: int = 0) -> list[SpeechWindow]:
         """The windows that end within `chunk`, in order."""
-        windows = self._close("gap") if chunk.lost_before else []
-        if chunk.lost_before or not self._has_begun:
+        is_gap = chunk.lost_before > 0 or chunk.is_break
+        windows = self._close("gap") if is_gap else []
+        if is_gap or not self._has_begun:
             self._restart(chunk.start_sample)
         samples = np.concatenate([self._rest, chunk.pcm[channel]])
         whole = samples.size - samples.size % FRAME_SAMPLES

@@ -2,7 +2,7 @@
 
 A candidate in the newest hypothesis is a tentative hit at once: waiting for equal hypotheses costs seconds. The
 next hypothesis that shows it again confirms it, as does a final one; two that do not, or a final one, withdraw
-it. The end of the utterance before is read together with this one, so that a phrase cut by an endpoint is found.
+it. The end of the utterance before is read together with this one: an endpoint may cut a phrase.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from deskguard.values import SAMPLE_RATE_HZ, Candidate, Hit, Hypothesis, Passage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
 _TAIL_CHARACTERS = 24
 _GAP_PHRASE_S = 3.0
@@ -145,7 +145,7 @@ class HitTracker:
         heard = passage.text[candidate.start_char : candidate.end_char]
         return _Sighting(candidate, heard, start, end, round(confidence, 3), source)
 
-    def _deny(self, sightings: Iterable[_Sighting], is_final: bool) -> Iterator[Hit] | list[Hit]:
+    def _deny(self, sightings: Iterable[_Sighting], is_final: bool) -> list[Hit]:
         gone = []
         for hit in [one for one in self._open if one.state == "tentative"]:
             if any(_is_same(one, hit) for one in sightings):

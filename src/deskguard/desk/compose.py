@@ -1,0 +1,46 @@
+"""Settings in, the parts of a desk out: the one place where models, rules and stages are put together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deskguard import resources
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deskguard.hearing.endpoint import Endpointer
+    from deskguard.hearing.recognise import Recogniser
+    from deskguard.rules.pack import RuleSet
+    from deskguard.settings import Settings
+
+
+def rule_paths(settings: Settings, given: Sequence[Path] = ()) -> list[Path]:
+    """The packs to load: those of the command line, else of the settings, else those that come along."""
+    return list(given) or [Path(one) for one in settings.rules.packs] or [resources.bundled("config/standards")]
+
+
+def load_rules(settings: Settings, given: Sequence[Path] = ()) -> RuleSet:
+    from deskguard.rules.pack import load_packs
+
+    return load_packs(rule_paths(settings, given), settings.rules.only)
+
+
+def load_recogniser(settings: Settings) -> Recogniser:
+    """The configured model, found and checked; raises DeskguardError with what to fetch."""
+    from deskguard.hearing.recognise import Recogniser, TextTools
+    from deskguard.models.locate import locate
+    from deskguard.rules.text import normalise, simplify
+
+    folder = Path(settings.model.folder) if settings.model.folder else resources.models_folder()
+    tools = TextTools(simplify=simplify, comparable=lambda text: normalise(text).chars)
+    return Recogniser.load(locate(settings.model.name, folder), settings.model, settings.hearing, tools)
+
+
+def new_endpointer(settings: Settings) -> Endpointer:
+    from deskguard.hearing.endpoint import Endpointer
+    from deskguard.hearing.vad import SileroVad
+
+    vad = SileroVad()
+    return Endpointer(settings.hearing, vad.probability, vad.reset)

@@ -1,0 +1,70 @@
+"""Speech windows in, transcripts and alerts out: recognise, spot, follow, decide, in one visible loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from deskguard.desk.alerts import AlertPolicy, Moment
+from deskguard.rules.spot import Spotter
+from deskguard.rules.track import HitTracker
+from deskguard.values import Alert, Hypothesis
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from deskguard.hearing.recognise import Recogniser
+    from deskguard.rules.pack import RuleSet
+    from deskguard.settings import Settings
+    from deskguard.values import Hit, SpeechWindow
+
+Outcome = Hypothesis | Alert
+
+
+@dataclass(slots=True)
+class Work:
+    """What recognition has cost so far."""
+
+    steps: int = 0
+    decode_ns: int = 0
+
+
+class Mind:
+    """The part of a desk that understands; the same object by day, in replay and in tests.
+
+    `now` is asked after the recognition of each window, so that alerts carry the compute time.
+    """
+
+    def __init__(self, recogniser: Recogniser, rules: RuleSet, settings: Settings, run_id: str) -> None:
+        self._recogniser = recogniser
+        self._tracker = HitTracker(Spotter(rules).find, recogniser.align, run_id)
+        self._policy = AlertPolicy(settings.alerts, rules.rules)
+        self._known = dict(rules.rules)
+        self.work = Work()
+
+    def feed(self, window: SpeechWindow, now: Callable[[], Moment]) -> Iterator[Outcome]:
+        """Read one window; yields alerts first, because a card is waited for and a transcript is not."""
+        hypothesis = self._recogniser.decode(window)
+        hits = self._tracker.feed(hypothesis)
+        self.work.steps += 1
+        self.work.decode_ns += hypothesis.decode_ns
+        yield from self._decided(hits, now)
+        yield hypothesis
+
+    def finish(self, now: Callable[[], Moment]) -> Iterator[Outcome]:
+        yield from self._decided(self._tracker.finish(), now)
+
+    def use_rules(self, rules: RuleSet) -> None:
+        """Go on with other rules; hits of rules that are gone can still end."""
+        spotter = Spotter(rules)
+        self._known |= rules.rules
+        self._policy.rules = dict(self._known)
+        self._tracker.find = spotter.find
+
+    def dismiss(self, hit_id: str) -> bool:
+        return self._policy.dismiss(hit_id)
+
+    def _decided(self, hits: list[Hit], now: Callable[[], Moment]) -> Iterator[Alert]:
+        # The longest phrase first, so that what it contains is known to be contained.
+        for hit in sorted(hits, key=lambda hit: -len(hit.heard)):
+            yield self._policy.feed(hit, now())

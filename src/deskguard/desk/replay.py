@@ -1,0 +1,164 @@
+"""Recordings through the desk's own pipeline, as lines of JSON or as text: the main debugging tool.
+
+One JSON object a line; the fields are a contract that others read (README, "replay").
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deskguard.desk import compose
+from deskguard.desk.live import LiveRun
+from deskguard.desk.mind import Mind
+from deskguard.desk.modelled import ModelledRun
+from deskguard.desk.pacing import Pacer
+from deskguard.desk.usage import cpu_s, peak_rss_mb
+from deskguard.errors import DeskguardError
+from deskguard.hearing.media import read_raw, read_recording
+from deskguard.values import Alert, Hypothesis, seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from deskguard.hearing.recognise import Recogniser
+    from deskguard.rules.pack import RuleSet
+    from deskguard.settings import Settings
+    from deskguard.values import AudioChunk
+
+Line = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayer:
+    """A loaded model and rules, for any number of recordings."""
+
+    settings: Settings
+    rules: RuleSet
+    recogniser: Recogniser
+    is_real_pace: bool
+    partials: bool = False
+    """Whether partial transcripts are given too."""
+
+    @classmethod
+    def load(
+        cls, settings: Settings, rule_files: Sequence[Path], *, is_real_pace: bool, partials: bool
+    ) -> Replayer:
+        rules = compose.load_rules(settings, rule_files)
+        return cls(settings, rules, compose.load_recogniser(settings), is_real_pace, partials)
+
+    def lines(self, name: str) -> Iterator[Line]:
+        """The lines of one recording ("-" is raw audio on standard input), the summary last.
+
+        A recording that breaks off gives the lines up to the break, the summary, and then raises.
+        """
+        source = _Source(name)
+        mind = Mind(self.recogniser, self.rules, self.settings, run_id=Path(name).stem or "stdin")
+        begun = cpu_s()
+        run = self._run(mind)
+        for outcome in run.run(source.chunks()):
+            line = _line(outcome, partials=self.partials)
+            if line is not None:
+                yield {"v": 1, **line, "file": name}
+        yield {
+            "v": 1,
+            "type": "summary",
+            "file": name,
+            "audio_s": round(seconds(run.heard_samples), 3),
+            "speech_s": round(seconds(run.speech_samples), 3),
+            "cpu_s": round(cpu_s() - begun, 3),
+            "peak_rss_mb": peak_rss_mb(),
+            "steps": mind.work.steps,
+            "windows_skipped": run.skipped,
+            "lost_s": round(seconds(run.lost_samples), 3),
+        }
+        if source.failure is not None:
+            raise source.failure
+
+    def _run(self, mind: Mind) -> ModelledRun | LiveRun:
+        endpointer = compose.new_endpointer(self.settings)
+        if self.is_real_pace:
+            return LiveRun(endpointer, mind, self.settings.queues, pace=Pacer().paced)
+        return ModelledRun(endpointer, mind, self.settings.queues.final_s)
+
+
+class _Source:
+    """The chunks of a recording; a failure after some audio waits until that audio has been dealt with."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.failure: DeskguardError | None = None
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        count = 0
+        try:
+            for chunk in self._read():
+                count += 1
+                yield chunk
+        except DeskguardError as error:
+            if not count:
+                raise
+            self.failure = error
+
+    def _read(self) -> Iterator[AudioChunk]:
+        return read_raw(sys.stdin.buffer) if self._name == "-" else read_recording(Path(self._name))
+
+
+def _line(outcome: Alert | Hypothesis, *, partials: bool) -> Line | None:
+    if isinstance(outcome, Alert):
+        return alert_line(outcome)
+    if not outcome.text or not (outcome.is_final or partials):
+        return None
+    return {
+        "type": "transcript",
+        "utterance_id": outcome.utterance_id,
+        "start_s": round(seconds(outcome.passage.spans[0][0]), 3),
+        "end_s": round(seconds(outcome.passage.spans[-1][1]), 3),
+        "text": outcome.text,
+        "role": "unknown",
+        "is_final": outcome.is_final,
+    }
+
+
+def alert_line(alert: Alert) -> Line:
+    """An alert as the contract has it."""
+    hit, clause = alert.hit, alert.clauses[0]
+    return {
+        "type": "alert",
+        "rule_id": hit.rule_id,
+        "phrase": alert.phrase,
+        "heard": hit.heard,
+        "standard": clause.standard,
+        "clause": clause.clause,
+        "clauses": [
+            {"standard": one.standard, "clause": one.clause, "quote": one.quote} for one in alert.clauses
+        ],
+        "role": hit.role,
+        "severity": alert.severity,
+        "confidence": hit.confidence,
+        "tier": hit.tier,
+        "state": hit.state,
+        "hit_id": hit.hit_id,
+        "start_s": round(seconds(hit.start_sample), 3),
+        "end_s": round(seconds(hit.end_sample), 3),
+        "raised_s": round(seconds(alert.raised_sample), 3),
+        "advice": alert.advice,
+        "suppressed": alert.suppressed,
+        "why": list(hit.why),
+    }
+
+
+def text_lines(lines: Iterable[Line], say: Callable[[str], None]) -> Line:
+    """Print lines for a person; gives back the summary."""
+    summary: Line = {}
+    for line in lines:
+        if line["type"] == "alert" and line["state"] != "tentative":
+            shown = "" if line["suppressed"] is None else f"  （未显示：{line['suppressed']}）"
+            say(f"  ▲ {line['start_s']:7.2f}s  {line['rule_id']} “{line['phrase']}”  {line['state']}{shown}")
+        elif line["type"] == "transcript":
+            say(f"    {line['start_s']:7.2f}s  {line['text']}")
+        elif line["type"] == "summary":
+            summary = line
+    return summary
