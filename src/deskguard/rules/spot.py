@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from deskguard.rules.spelling import GAP_S, Spelling, core, parse
+from deskguard.rules.spelling import GAP_S, PAUSE_SYLLABLES, Spelling, core, parse
 from deskguard.rules.syllables import syllables
 from deskguard.rules.text import Normalised, normalise
 from deskguard.rules.words import PARTICLES, word_edges
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from deskguard.rules.pack import Rule, RuleSet, Variant
     from deskguard.values import Passage
 
-_SHORT_SYLLABLES = 3
-"""Spellings up to this length must start and end where words do."""
+_SHORT_SYLLABLES = 4
+"""Spellings up to this length must start and end where words do, and are said without a pause."""
 # What may stand right before an answer; 这个我不清楚 answers, 照片不清楚 describes a copy.
 _ANSWERERS = (
     "我",
@@ -95,16 +95,19 @@ class Spotter:
         for number in list(search.occurrences):
             for form in self._forms.get(number, ()):
                 for place in search.places(form.pieces, form.spelling.gaps):
-                    if search.counts(form, place):
-                        by_rule.setdefault(form.rule_id, []).append((form, place))
+                    by_rule.setdefault(form.rule_id, []).append((form, place))
         found: list[Candidate] = []
         for rule_id, places in by_rule.items():
             innocent = [
-                one
+                (spelling, place)
                 for spelling, pieces in self._innocent[rule_id]
-                for one in search.innocent(pieces, spelling.gaps)
+                for place in search.innocent(pieces, spelling.gaps)
             ]
-            guilty = [(form, place) for form, place in places if not _covered(place, innocent)]
+            guilty = [
+                (form, place)
+                for form, place in places
+                if search.counts(form, place) and not any(_excused(place, one, places) for one in innocent)
+            ]
             found.extend(_candidate(text, form, place) for form, place in _longest(guilty))
         return sorted(found, key=lambda one: (one.start_char, one.end_char, one.rule_id))
 
@@ -152,12 +155,10 @@ class _Search:
         return ways
 
     def innocent(self, pieces: Sequence[int], gaps: Sequence[int]) -> list[_Place]:
-        """Where an innocent wording stands; one with gaps stays within a clause."""
-        return [
-            place
-            for place in self.places(pieces, gaps)
-            if not gaps or not any(place.start < at < place.end for at in self._text.breaks)
-        ]
+        """Where an innocent wording stands: from a word's start, and over breaks only at its own pauses."""
+        within = 0 if any(gap > PAUSE_SYLLABLES for gap in gaps) else len(gaps)
+        found = [place for place in self.places(pieces, gaps) if len(self._breaks_in(place)) <= within]
+        return [place for place in found if place.start in word_edges(self._text)]
 
     def counts(self, form: _Form, place: _Place) -> bool:
         """Whether the place starts and ends as the form demands."""
@@ -167,8 +168,16 @@ class _Search:
             return False
         if not form.whole_words:
             return True
-        edges = word_edges(self._as_meant(form, place))
-        return place.start in edges and place.end in edges
+        if len(form.pieces) == 1 and self._breaks_in(place):
+            return False
+        # Misheard words must be whole both as heard (每时间|段) and as meant (知不只道).
+        return all(
+            place.start in edges and place.end in edges
+            for edges in (word_edges(self._text), word_edges(self._as_meant(form, place)))
+        )
+
+    def _breaks_in(self, place: _Place) -> list[int]:
+        return [at for at in self._text.breaks if place.start < at < place.end]
 
     def _starts(self, number: int) -> set[_Place]:
         length = self._lengths[number]
@@ -232,17 +241,25 @@ def _automaton(keys: Iterator[tuple[Any, int]], *, whole: bool) -> Any:
     return automaton
 
 
-def _covered(place: _Place, innocent: Sequence[_Place]) -> bool:
-    """Whether an innocent wording holds the place; by sound alone it must be the longer one.
+def _excused(place: _Place, innocent: tuple[Spelling, _Place], places: Sequence[tuple[_Form, _Place]]) -> bool:
+    """Whether an innocent wording takes the place, or a shorter spelling within it, for itself.
 
-    我不关 may excuse 我不管 where it is written so, but what merely sounds the same excuses nothing.
+    自己看得清楚 excuses 你自己看 too, since both hold the same 自己看; a wording that lies inside the place
+    excuses nothing. By sound alone it must be the longer one: merely sounding like a phrase is no excuse.
     """
+    wording, held = innocent
+    if place.start <= held.start and held.end <= place.end and _width(held) < _width(place):
+        return False
     return any(
-        one.start <= place.start
-        and place.end <= one.end
-        and (one.exact or one.end - one.start > place.end - place.start)
-        for one in innocent
+        max(place.start, held.start) <= inner.start
+        and inner.end <= min(place.end, held.end)
+        and (held.exact or wording.syllables > form.spelling.syllables)
+        for form, inner in places
     )
+
+
+def _width(place: _Place) -> int:
+    return place.end - place.start
 
 
 def _longest(places: list[tuple[_Form, _Place]]) -> list[tuple[_Form, _Place]]:

@@ -25,6 +25,8 @@ _KEPT_VARIANTS = (
     *("瞭望", "著名", "著作", "著称", "著述", "著者", "名著", "显著", "顯著", "土著", "原著", "专著"),
     *("專著", "论著", "論著", "编著", "編著", "巨著", "遗著", "遺著", "拙著", "昭著", "卓著"),
 )
+_QUOTES = frozenset("“”‘’\"'「」『』《》〈〉")
+"""Marks that a sentence runs on through."""
 _SAME = {"您": "你", "〇": "零"}
 
 
@@ -38,7 +40,8 @@ class Normalised:
     ends: tuple[int, ...]
     """For each character, the position after its surface text."""
     breaks: frozenset[int]
-    """Positions in `chars` before which punctuation or space stood; len(chars) when the text ends with some."""
+    """Positions in `chars` before which a pause was written, by punctuation (not quotation marks) or space;
+    len(chars) when the text ends with one."""
 
     def clauses(self) -> list[tuple[int, int]]:
         """Stretches of `chars` between breaks, as (start, end)."""
@@ -106,7 +109,7 @@ def _fold(text: str) -> tuple[str, list[int], list[int], set[int]]:
             chars.append(plain[at])
             origin.append(places[at])
             ends.append(places[at] + 1)
-        elif chars:
+        elif chars and plain[at] not in _QUOTES:
             breaks.add(len(chars))
         at = stop
     return "".join(chars), origin, ends, breaks
