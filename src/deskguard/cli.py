@@ -1,2 +1,227 @@
-def main() -> int:
+"""The command line: one thin function a command, no logic; nothing heavy is imported before it is needed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from deskguard import __version__
+from deskguard.errors import DeskguardError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deskguard.settings import Settings
+
+EXIT_USER = 2
+_MICROPHONE_HELP = "index or (part of a) name, see: deskguard devices"
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_USER, f"deskguard: {message}. Fix: see {self.prog} --help\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; 0 is success, 2 something the user can fix, 1 a bug (with a traceback)."""
+    _speak_utf8()
+    arguments = _parser().parse_args(argv)
+    try:
+        status: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except DeskguardError as error:
+        print(f"deskguard: {error}", file=sys.stderr)
+        return EXIT_USER
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader went away (`| head`); Python would complain once more when it flushes at exit.
+        sys.stdout = None
+        return 0
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="deskguard",
+        description="Private help with the service standard at a counter window. No audio leaves the computer.",
+    )
+    parser.add_argument("--version", action="version", version=f"deskguard {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_desk_commands(commands)
+    _add_tool_commands(commands)
+    return parser
+
+
+def _add_desk_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
+    demo = commands.add_parser("demo", help="watch it work on a bundled conversation; no microphone needed")
+    demo.add_argument("--language", choices=("zh-CN", "en"), default="zh-CN")
+    demo.add_argument("--port", type=int, default=0, help="of the staff page; 0 takes a free one (default)")
+    demo.add_argument("--open", action="store_true", help="open the staff page in a browser")
+    demo.add_argument(
+        "--linger", type=float, default=0.0, metavar="SECONDS", help="keep the page up afterwards"
+    )
+    demo.set_defaults(run=_demo)
+
+    listen = commands.add_parser("listen", help="listen at this window until stopped (the daemon)")
+    _add_settings(listen)
+    listen.add_argument("--device", help=f"microphone: {_MICROPHONE_HELP}")
+    listen.add_argument("--port", type=int, help="of the staff page; 0 takes a free one")
+    listen.add_argument("--data", type=Path, metavar="DIR", help="where records are kept")
+    listen.add_argument("--open", action="store_true", help="open the staff page in a browser")
+    listen.set_defaults(run=_listen)
+
+    replay = commands.add_parser("replay", help="run recordings through the same pipeline")
+    replay.add_argument(
+        "files", nargs="+", metavar="FILE", help="recordings; - is raw 16 kHz 16-bit mono on stdin"
+    )
+    replay.add_argument("--pace", choices=("realtime", "fast"), default="fast")
+    replay.add_argument("--jsonl", action="store_true", help="one JSON object a line and nothing else")
+    replay.add_argument("--partials", action="store_true", help="give transcripts that may still change, too")
+    _add_settings(replay)
+    replay.set_defaults(run=_replay)
+
+
+def _add_tool_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
+    models = commands.add_parser("models", help="list, fetch, verify or import speech models")
+    actions = models.add_subparsers(metavar="ACTION", required=True)
+    actions.add_parser("list", help="models deskguard knows and which are here").set_defaults(run=_models_list)
+    get = actions.add_parser("get", help="fetch a model and verify it")
+    get.add_argument("name")
+    get.set_defaults(run=_models_get)
+    verify = actions.add_parser("verify", help="check every file's sha256")
+    verify.add_argument("name", nargs="?")
+    verify.set_defaults(run=_models_verify)
+    bring = actions.add_parser("import", help="take a model from a folder, an archive or a USB stick")
+    bring.add_argument("path", type=Path)
+    bring.add_argument("--name", help="what to call it; known models are recognised by their hash")
+    bring.set_defaults(run=_models_import)
+
+    devices = commands.add_parser("devices", help="list microphones")
+    devices.set_defaults(run=_devices)
+
+    rules = commands.add_parser("rules", help="rule packs")
+    rule_actions = rules.add_subparsers(metavar="ACTION", required=True)
+    check = rule_actions.add_parser("check", help="check rule packs; reports every mistake at once")
+    check.add_argument(
+        "paths", nargs="*", type=Path, metavar="PATH", help="files or folders; default: those in use"
+    )
+    check.add_argument("--config", type=Path, metavar="PATH")
+    check.set_defaults(run=_rules_check)
+
+    doctor = commands.add_parser("doctor", help="check model, microphone, disk, CPU, clock; with remedies")
+    _add_settings(doctor)
+    doctor.set_defaults(run=_doctor)
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, metavar="PATH", help="settings file (deskguard.toml)")
+    parser.add_argument(
+        "--rules",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help="rule packs instead of the configured ones",
+    )
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    from deskguard.settings import find_settings, load_settings
+
+    return load_settings(find_settings(arguments.config))
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from deskguard.desk.demo import run_demo
+
+    run_demo(arguments.language, arguments.port, opens_page=arguments.open, linger_s=arguments.linger)
     return 0
+
+
+def _listen(arguments: argparse.Namespace) -> int:
+    from deskguard.desk.listen import ListenOptions, run_listen
+
+    options = ListenOptions(arguments.device, arguments.port, arguments.data, arguments.rules, arguments.open)
+    run_listen(_settings(arguments), options)
+    return 0
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from deskguard.desk.replay import Replayer, play
+
+    replayer = Replayer.load(
+        _settings(arguments),
+        arguments.rules,
+        is_real_pace=arguments.pace == "realtime",
+        partials=arguments.partials,
+    )
+    failures = play(replayer, arguments.files, as_json=arguments.jsonl)
+    for failure in failures:
+        print(f"deskguard: {failure}", file=sys.stderr)
+    return EXIT_USER if failures else 0
+
+
+def _models_list(_: argparse.Namespace) -> int:
+    from deskguard.models.command import list_models
+
+    return _print(list_models())
+
+
+def _models_get(arguments: argparse.Namespace) -> int:
+    from deskguard.models.command import get_model
+
+    return _print(get_model(arguments.name))
+
+
+def _models_verify(arguments: argparse.Namespace) -> int:
+    from deskguard.models.command import verify_models
+
+    return _print(verify_models(arguments.name))
+
+
+def _models_import(arguments: argparse.Namespace) -> int:
+    from deskguard.models.command import import_into
+
+    return _print(import_into(arguments.path, arguments.name))
+
+
+def _devices(_: argparse.Namespace) -> int:
+    from deskguard.hearing.microphone import find_device, list_devices
+
+    find_device("")
+    return _print(
+        f"{'*' if one.is_default else ' '} {one.index:3d}  {one.name}  "
+        f"({one.channels} channels, {one.rate_hz:.0f} Hz)"
+        for one in list_devices()
+    )
+
+
+def _rules_check(arguments: argparse.Namespace) -> int:
+    from deskguard.desk.compose import rule_paths
+    from deskguard.rules.check import check
+
+    return _print(check(rule_paths(_settings(arguments), arguments.paths)))
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from deskguard.desk.examine import examine
+
+    lines, is_healthy = examine(_settings(arguments), arguments.rules)
+    _print(lines)
+    return 0 if is_healthy else EXIT_USER
+
+
+def _print(lines: object) -> int:
+    for line in lines:  # type: ignore[attr-defined]
+        print(line)
+    return 0
+
+
+def _speak_utf8() -> None:
+    """A Windows console or a C locale must not turn Chinese into an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from deskguard.errors import DeskguardError
+from deskguard.resources import bundled
 from deskguard.values import Severity
 
 if TYPE_CHECKING:
@@ -158,6 +159,14 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
         raise DeskguardError(
             f"{what} {path} is not valid TOML: {str(error)[:200]}.", "mend that line.", "bad-toml"
         ) from None
+
+
+def find_settings(given: Path | None) -> Path:
+    """The settings file to use: the one given, else the user's own, else the one that comes with deskguard."""
+    from platformdirs import user_config_path
+
+    own = user_config_path("deskguard", appauthor=False) / "deskguard.toml"
+    return given or (own if own.is_file() else bundled("config/deskguard.toml"))
 
 
 def load_settings(path: Path | None) -> Settings:

@@ -38,6 +38,10 @@ def load_recogniser(settings: Settings) -> Recogniser:
     return Recogniser.load(locate(settings.model.name, folder), settings.model, settings.hearing, tools)
 
 
+def store_folder(settings: Settings) -> Path:
+    return Path(settings.store.folder) if settings.store.folder else resources.data_folder()
+
+
 def new_endpointer(settings: Settings) -> Endpointer:
     from deskguard.hearing.endpoint import Endpointer
     from deskguard.hearing.vad import SileroVad

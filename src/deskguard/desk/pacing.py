@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -9,9 +10,52 @@ from typing import TYPE_CHECKING
 from deskguard.values import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from deskguard.values import AudioChunk
+
+
+class PacedRecording:
+    """A recording in a microphone's place: it arrives at real pace and can be paused, which drops audio."""
+
+    def __init__(
+        self,
+        chunks: Callable[[], Iterable[AudioChunk]],
+        on_state: Callable[[str], None],
+        *,
+        linger_s: float = 0.0,
+    ) -> None:
+        """`linger_s` of silence follow the recording, so that a page stays up to look at."""
+        self._linger_s = linger_s
+        self._chunks = chunks
+        self._on_state = on_state
+        self._is_paused = threading.Event()
+        self._is_stopped = threading.Event()
+
+    def pause(self) -> None:
+        self._is_paused.set()
+        self._on_state("paused")
+
+    def resume(self) -> None:
+        self._is_paused.clear()
+        self._on_state("listening")
+
+    def stop(self) -> None:
+        self._is_stopped.set()
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        """Chunks when they are due; what falls into a pause is not given, and the next one is a break."""
+        self._on_state("listening")
+        is_break = False
+        for chunk in Pacer().paced(self._chunks()):
+            if self._is_stopped.is_set():
+                return
+            if self._is_paused.is_set():
+                is_break = True
+                continue
+            yield replace(chunk, is_break=is_break)
+            is_break = False
+        self._is_stopped.wait(self._linger_s)
 
 
 class Pacer:

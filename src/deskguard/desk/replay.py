@@ -5,6 +5,7 @@ One JSON object a line; the fields are a contract that others read (README, "rep
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from deskguard.hearing.media import read_raw, read_recording
 from deskguard.values import Alert, Hypothesis, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from deskguard.hearing.recognise import Recogniser
     from deskguard.rules.pack import RuleSet
@@ -150,15 +151,28 @@ def alert_line(alert: Alert) -> Line:
     }
 
 
-def text_lines(lines: Iterable[Line], say: Callable[[str], None]) -> Line:
-    """Print lines for a person; gives back the summary."""
-    summary: Line = {}
-    for line in lines:
-        if line["type"] == "alert" and line["state"] != "tentative":
-            shown = "" if line["suppressed"] is None else f"  （未显示：{line['suppressed']}）"
-            say(f"  ▲ {line['start_s']:7.2f}s  {line['rule_id']} “{line['phrase']}”  {line['state']}{shown}")
-        elif line["type"] == "transcript":
-            say(f"    {line['start_s']:7.2f}s  {line['text']}")
-        elif line["type"] == "summary":
-            summary = line
-    return summary
+def play(replayer: Replayer, names: Sequence[str], *, as_json: bool) -> list[DeskguardError]:
+    """All recordings to standard output; what could not be read comes back, the rest goes on."""
+    failures: list[DeskguardError] = []
+    for name in names:
+        try:
+            for line in replayer.lines(name):
+                _write(json.dumps(line, ensure_ascii=False) if as_json else _readable(line))
+        except DeskguardError as error:
+            failures.append(error)
+    return failures
+
+
+def _readable(line: Line) -> str:
+    if line["type"] == "alert":
+        shown = "" if line["suppressed"] is None else f"  [{line['suppressed']}]"
+        return f"  ! {line['start_s']:8.2f}  {line['rule_id']} {line['phrase']}  {line['state']}{shown}"
+    if line["type"] == "transcript":
+        return f"    {line['start_s']:8.2f}  {line['text']}"
+    figures = ", ".join(f"{key} {value}" for key, value in line.items() if key not in ("v", "type", "file"))
+    return f"{line['file']}: {figures}"
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

@@ -101,7 +101,8 @@ def record(settings: MicrophoneSettings, duration_s: float) -> Pcm:
     except sd.PortAudioError as error:
         raise _busy(device, error) from None
     resampler = Resampler(rate_hz, 1)
-    return np.concatenate([resampler.feed(block.T), resampler.finish(1)], axis=1)[0]
+    pcm: Pcm = np.concatenate([resampler.feed(block.T), resampler.finish(1)], axis=1)[0]
+    return pcm
 
 
 class Microphone:
@@ -148,13 +149,14 @@ class Microphone:
         """Chunks of one opened stream, until it goes silent or is paused or stopped."""
         rate_hz = int(stream.samplerate)
         resampler = Resampler(rate_hz, int(stream.channels))
+        last_ns = time.monotonic_ns()
         while not (self._is_stopped.is_set() or self._is_paused.is_set()):
             try:
                 block = self._blocks.get(timeout=self._settings.lost_after_s)
             except queue.Empty:
                 break
             self._tell("listening")
-            pcm = resampler.feed(np.ascontiguousarray(block.pcm.T))
+            pcm: Pcm = resampler.feed(np.ascontiguousarray(block.pcm.T))
             if self._gap_since_ns is not None:
                 yield self._after_gap(pcm, block.captured_ns, self._gap_since_ns)
             else:
@@ -162,7 +164,9 @@ class Microphone:
                 self._position += lost
                 yield self._chunk(pcm, block.captured_ns, lost)
             self._gap_since_ns = None
-        self._gap_since_ns = time.monotonic_ns()
+            last_ns = block.captured_ns
+        # A stream that was opened and gave nothing belongs to the gap.
+        self._gap_since_ns = self._gap_since_ns or last_ns
 
     def _paused(self) -> Iterator[AudioChunk]:
         """Say at once that the stream breaks here, then wait."""

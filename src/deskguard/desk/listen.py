@@ -1,0 +1,72 @@
+"""`deskguard listen`: the daemon of a window, with a microphone, until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deskguard.desk import compose
+from deskguard.desk.window import Parts, Window, run_quietly
+from deskguard.hearing.microphone import Microphone, find_device
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deskguard.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ListenOptions:
+    """What the command line may say over the settings; None leaves them."""
+
+    device: str | None
+    port: int | None
+    data: Path | None
+    rules: Sequence[Path]
+    opens_page: bool
+
+
+def run_listen(settings: Settings, options: ListenOptions) -> None:
+    """Listen until SIGINT or SIGTERM; raises DeskguardError for what keeps it from starting."""
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    settings = _with_options(settings, options)
+    rules = compose.load_rules(settings, options.rules)
+    # The microphone is looked for before the model is loaded: a wrong name should fail at once.
+    device = find_device(settings.microphone.device)
+    parts = Parts(
+        settings=settings,
+        recogniser=compose.load_recogniser(settings),
+        rules=rules,
+        rule_paths=compose.rule_paths(settings, options.rules),
+        data_folder=compose.store_folder(settings),
+        device=device.name,
+    )
+    window = Window(parts)
+    microphone = Microphone(settings.microphone, window.on_state)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: microphone.stop())
+    # The address goes to the console and not to the log: who has it may read the page.
+    print(f"柜台提示页 / staff page: {window.url}", flush=True)  # noqa: T201 - the user's way in
+    if options.opens_page:
+        import webbrowser
+
+        webbrowser.open(window.url)
+    run_quietly(window.run(microphone))
+
+
+def _with_options(settings: Settings, options: ListenOptions) -> Settings:
+    changes: dict[str, Any] = {}
+    if options.device is not None:
+        device = int(options.device) if options.device.isdecimal() else options.device
+        changes["microphone"] = settings.microphone.model_copy(update={"device": device})
+    if options.port is not None:
+        changes["screen"] = settings.screen.model_copy(update={"port": options.port})
+    if options.data is not None:
+        changes["store"] = settings.store.model_copy(update={"folder": str(options.data)})
+    return settings.model_copy(update=changes)

@@ -1,0 +1,305 @@
+"""A desk at work: a source of audio, the pipeline, the store, the staff screen and the rules that may change.
+
+`listen` runs it with a microphone, `demo` with a recording at real pace; nothing else differs.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from deskguard.desk import compose
+from deskguard.desk.cards import card_payload, today_entry
+from deskguard.desk.live import LiveRun
+from deskguard.desk.meter import LevelMeter
+from deskguard.desk.mind import Mind
+from deskguard.desk.screen.app import DeskControl, build_app
+from deskguard.desk.screen.feed import Feed
+from deskguard.desk.screen.server import ScreenServer, page_url
+from deskguard.desk.store import Store
+from deskguard.desk.store_writer import StoreWriter
+from deskguard.errors import DeskguardError
+from deskguard.rules.watch import PackWatcher
+from deskguard.values import Alert, Health, Run, seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from deskguard.desk.mind import Outcome
+    from deskguard.hearing.recognise import Recogniser
+    from deskguard.rules.pack import RuleSet
+    from deskguard.settings import Settings
+    from deskguard.values import AudioChunk
+
+log = logging.getLogger(__name__)
+
+_TICK_S = 0.4
+"""How often rules are looked at; an edit must take effect within 1 s."""
+_HEALTH_STORED_EVERY_S = 60.0
+_CLOCK_JUMP_S = 5.0
+_CLOCK_NOTE_S = 60.0
+
+
+class Source(Protocol):
+    """Where audio comes from: a microphone or a recording at real pace."""
+
+    def chunks(self) -> Iterator[AudioChunk]: ...
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a window is made of; passed in, so that tests use real parts of their own making."""
+
+    settings: Settings
+    recogniser: Recogniser
+    rules: RuleSet
+    rule_paths: Sequence[Path]
+    data_folder: Path
+    device: str
+    wall_clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+
+class Window:
+    """One window from start to stop."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Takes the desk's store and the screen's port; raises DeskguardError when either cannot be had."""
+        self._parts = parts
+        settings = parts.settings
+        self._store = Store.open(parts.data_folder, settings.window.id)
+        self._source: Source | None = None
+        self._began_ns, self._began_utc = time.monotonic_ns(), parts.wall_clock()
+        self._run_id = f"{self._began_utc:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+        self._writer = StoreWriter(self._store)
+        self._mind = Mind(parts.recogniser, parts.rules, settings, self._run_id)
+        self._feed = Feed()
+        self._meter = LevelMeter(self._feed.publish)
+        self._live = LiveRun(
+            compose.new_endpointer(settings), self._mind, settings.queues, watch=self._meter.feed
+        )
+        self._watcher = PackWatcher(parts.rule_paths, settings.rules.only)
+        self._rules, self._rules_error = parts.rules, ""
+        self._state, self._clock_noted_ns = "starting", 0
+        self._ended = threading.Event()
+        control = DeskControl(
+            pause=self._pause,
+            resume=self._resume,
+            false_alarm=self._false_alarm,
+            dismiss=self._dismiss,
+            today=self._today,
+        )
+        token = secrets.token_urlsafe(24)
+        self._screen = ScreenServer(
+            build_app(self._feed, control, token, settings.screen.language), settings.screen.port
+        )
+        try:
+            self._screen.start()
+        except DeskguardError:
+            self._writer.close()
+            self._store.close()
+            raise
+        self.url = page_url(self._screen.port, token)
+
+    def run(self, source: Source) -> Iterator[Outcome]:
+        """Listen until the source ends; yields what happens, for whoever runs the window."""
+        self._source = source
+        self._begin()
+        ticker = threading.Thread(target=self._tick_until_ended, name="ticker", daemon=True)
+        ticker.start()
+        reason = "crashed"
+        try:
+            for outcome in self._live.run(source.chunks()):
+                self._record(outcome)
+                yield outcome
+            reason = "stopped"
+        finally:
+            source.stop()
+            self._ended.set()
+            ticker.join(2.0)
+            self._end(reason)
+
+    def on_state(self, state: str) -> None:
+        """The source's news: listening, paused or microphone-lost."""
+        if state != self._state:
+            log.info("state %s at %.1f s", state, seconds(self._live.heard_samples))
+            if "paused" in (state, self._state):
+                self._writer.save_pause(self._run_id, self._utc(), state == "paused", "")
+        self._state = state
+        self._feed.publish("state", {"state": state, "since_utc": self._utc(), "notes": list(self._notes())})
+
+    @property
+    def health(self) -> Health:
+        """What was heard, lost and skipped so far."""
+        live, work = self._live, self._mind.work
+        speech_s = seconds(live.speech_samples)
+        return Health(
+            heard_s=round(seconds(live.heard_samples), 1),
+            speech_s=round(speech_s, 1),
+            lost_s=round(seconds(live.lost_samples), 2),
+            backlog_s=round(seconds(live.backlog_samples), 2),
+            rtf=round(work.decode_ns / 1e9 / speech_s, 3) if speech_s else 0.0,
+            steps=work.steps,
+            windows_skipped=live.skipped,
+            notes=self._notes(),
+        )
+
+    def _begin(self) -> None:
+        settings, parts = self._parts.settings, self._parts
+        self._forget_old()
+        self._writer.begin_run(
+            Run(
+                run_id=self._run_id,
+                started_utc=self._began_utc.isoformat(),
+                window_id=settings.window.id,
+                device=parts.device,
+                model=settings.model.name,
+                rules_sha256=self._rules.sha256,
+            )
+        )
+        self._feed.publish("window", {"id": settings.window.id})
+        self._publish_rules()
+        self.on_state("starting")
+
+    def _end(self, reason: str) -> None:
+        self.on_state("stopped")
+        self._writer.save_health(self._run_id, self.health, self._utc())
+        self._writer.end_run(self._run_id, reason)
+        unsaved = self._writer.close()
+        if unsaved:
+            log.error("%d records could not be written: %s", unsaved, self._writer.failing)
+        self._screen.stop()
+        self._store.close()
+
+    def _record(self, outcome: Outcome) -> None:
+        if not isinstance(outcome, Alert):
+            if outcome.is_final and outcome.text:
+                keep_text = self._parts.settings.store.transcripts == "redacted"
+                self._writer.save_utterance(self._run_id, outcome, keep_text)
+            return
+        raised = self._utc_at(outcome.raised_ns)
+        if outcome.suppressed is None:
+            self._publish_card(outcome, raised)
+        self._writer.save_alert(self._run_id, outcome, raised.isoformat())
+        if _is_listed(outcome):
+            self._feed.publish("today", {"entry": today_entry(outcome, raised)})
+
+    def _publish_card(self, alert: Alert, raised: datetime) -> None:
+        if alert.hit.state == "withdrawn":
+            self._feed.publish("card_gone", {"hit_id": alert.hit.hit_id, "reason": "withdrawn"})
+        else:
+            self._feed.publish("card", card_payload(alert, raised, self._parts.settings.alerts.card_s))
+
+    def _pause(self) -> None:
+        if self._source is not None:
+            self._source.pause()
+
+    def _resume(self) -> None:
+        if self._source is not None:
+            self._source.resume()
+
+    def _dismiss(self, hit_id: str) -> bool:
+        known = self._mind.dismiss(hit_id)
+        self._feed.publish("card_gone", {"hit_id": hit_id, "reason": "dismissed"})
+        return known
+
+    def _false_alarm(self, hit_id: str) -> bool:
+        if not self._writer.mark_false_alarm(hit_id, self._utc()):
+            return False
+        self._mind.dismiss(hit_id)
+        self._feed.publish("card_gone", {"hit_id": hit_id, "reason": "false-alarm"})
+        entry = next((one for one in self._writer.today() if one["hit_id"] == hit_id), None)
+        if entry is not None:
+            self._feed.publish("today", {"entry": entry})
+        return True
+
+    def _today(self) -> list[dict[str, Any]]:
+        return [one for one in self._writer.today() if one["suppressed"] not in _UNLISTED]
+
+    def _tick_until_ended(self) -> None:
+        stored_ns = time.monotonic_ns()
+        while not self._ended.wait(_TICK_S):
+            self._look_at_rules()
+            self._look_at_clock()
+            health = self.health
+            self._feed.publish("health", _plain(health))
+            if time.monotonic_ns() - stored_ns >= _HEALTH_STORED_EVERY_S * 1e9:
+                stored_ns = time.monotonic_ns()
+                self._writer.save_health(self._run_id, health, self._utc())
+
+    def _look_at_rules(self) -> None:
+        news = self._watcher.poll()
+        if news is None:
+            return
+        if isinstance(news, DeskguardError):
+            self._rules_error = str(news)
+            log.warning("rules rejected, the last good ones stay in force: %s", news)
+        else:
+            self._mind.use_rules(news)
+            self._rules, self._rules_error = news, ""
+            log.info("rules %s in force", news.sha256[:12])
+        self._publish_rules()
+
+    def _look_at_clock(self) -> None:
+        """The wall clock may be set while we run: times go on from the new one, and the screen says so."""
+        now_ns, wall = time.monotonic_ns(), self._parts.wall_clock()
+        jump_s = (wall - self._utc_at(now_ns)).total_seconds()
+        if abs(jump_s) > _CLOCK_JUMP_S:
+            log.warning("the clock jumped by %.0f s", jump_s)
+            self._began_ns, self._began_utc = now_ns, wall
+            self._clock_noted_ns = now_ns
+
+    def _publish_rules(self) -> None:
+        packs = [{"id": one.pack_id, "title": one.title, "version": one.version} for one in self._rules.packs]
+        payload = {"sha256": self._rules.sha256, "packs": packs, "error": self._rules_error or None}
+        self._feed.publish("rules", payload)
+
+    def _notes(self) -> tuple[str, ...]:
+        noted = self._clock_noted_ns and time.monotonic_ns() - self._clock_noted_ns < _CLOCK_NOTE_S * 1e9
+        notes = {
+            "microphone-lost": self._state == "microphone-lost",
+            "store-failing": self._writer.failing is not None,
+            "rules-rejected": bool(self._rules_error),
+            "clock-jumped": bool(noted),
+        }
+        return tuple(code for code, holds in notes.items() if holds)
+
+    def _forget_old(self) -> None:
+        oldest = self._began_utc - timedelta(days=self._parts.settings.store.retention_days)
+        try:
+            self._store.forget_before(oldest.isoformat())
+        except DeskguardError as error:
+            # A full disk must not keep a desk from listening.
+            log.warning("old records stay: %s", error)
+
+    def _utc(self) -> str:
+        return self._utc_at(time.monotonic_ns()).isoformat()
+
+    def _utc_at(self, at_ns: int) -> datetime:
+        return self._began_utc + timedelta(microseconds=(at_ns - self._began_ns) / 1000)
+
+
+_UNLISTED = frozenset({"contained", "awaiting-confirmation", "withdrawn"})
+"""Hits that say nothing new to the clerk: inside a longer phrase that is listed, or not (yet) believed."""
+
+
+def _is_listed(alert: Alert) -> bool:
+    return alert.suppressed not in _UNLISTED
+
+
+def _plain(health: Health) -> dict[str, Any]:
+    return {name: getattr(health, name) for name in Health.__dataclass_fields__}
+
+
+def run_quietly(outcomes: Iterable[Outcome]) -> None:
+    """Use up a window's outcomes when nobody watches the console."""
+    for _ in outcomes:
+        pass
