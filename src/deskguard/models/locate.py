@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from deskguard.models.progress import Progress
 
 
-def locate(name_or_path: str, folder: Path) -> Path:
+def locate(name_or_path: str, folder: Path, catalogue: Catalogue | None = None) -> Path:
     """The folder of a model that is complete and, as far as sizes tell, undamaged.
 
     A name means `folder`/name; anything with a separator is a path. Raises DeskguardError for a model that is
     missing, incomplete, damaged, English-only, or no Whisper model at all.
     """
-    catalogue = load_catalogue()
+    catalogue = catalogue or load_catalogue()
     if is_path(name_or_path):
         return _locate_path(Path(name_or_path).expanduser())
     model = catalogue.find(name_or_path)
@@ -67,9 +67,14 @@ def installed(folder: Path) -> list[str]:
     return sorted(one.name for one in found if not missing_files(one))
 
 
-def verify(name: str | None, folder: Path, progress: Progress | None = None) -> list[FileCheck]:
+def verify(
+    name: str | None,
+    folder: Path,
+    progress: Progress | None = None,
+    catalogue: Catalogue | None = None,
+) -> list[FileCheck]:
     """Hash every file of a model, with None of all that are here; raises DeskguardError for a missing one."""
-    catalogue = load_catalogue()
+    catalogue = catalogue or load_catalogue()
     if name is not None:
         return _verify_one(name, folder, catalogue, progress)
     names = [*installed(folder), *catalogue.names("vad")]
@@ -121,7 +126,7 @@ def _locate_imported(name: str, folder: Path, catalogue: Catalogue) -> Path:
 def _verify_one(name: str, folder: Path, catalogue: Catalogue, progress: Progress | None) -> list[FileCheck]:
     model = catalogue.find(name)
     if model is None:
-        path = locate(name, folder)
+        path = locate(name, folder, catalogue)
         size = sum(one.stat().st_size for one in path.iterdir() if one.is_file())
         return check_custom(name, path, meter(f"checking {name}", size, progress))
     path = _home(model, folder)
