@@ -149,6 +149,11 @@ class Feed:
             if reader in self._readers:
                 self._readers.remove(reader)
 
+    @property
+    def reader_count(self) -> int:
+        with self._lock:
+            return len(self._readers)
+
     def hang_up(self) -> None:
         """End all present readers, so that a server with open streams can stop; new ones may subscribe."""
         with self._lock:

@@ -67,19 +67,15 @@ function renderBasis() {
   const first = { title: current.standard_title, clause: current.clause, quote: current.quote };
   const clauses = current.clauses?.length ? current.clauses : [first];
   const named = clauses.filter((one) => one.quote || one.title);
-  byId("card-basis").replaceChildren(
-    ...named.slice(0, MOST_CLAUSES).map((one) => {
-      const item = make("li");
-      item.append(
-        make("span", "basis-clause", t("card.clause", { title: one.title, clause: one.clause })),
-        make("q", "basis-quote", one.quote),
-      );
-      return item;
-    }),
-  );
+  const items = named.slice(0, MOST_CLAUSES).map((one) => {
+    const item = make("li");
+    const where = t("card.clause", { title: one.title, clause: one.clause });
+    item.append(make("span", "basis-clause", where), make("q", "basis-quote", one.quote));
+    return item;
+  });
   const rest = named.length - MOST_CLAUSES;
-  byId("card-basis-more").textContent = t("card.basis_more", { n: rest });
-  show(byId("card-basis-more"), rest > 0);
+  if (rest > 0) items.push(make("li", "basis-more", t("card.basis_more", { n: rest })));
+  byId("card-basis").replaceChildren(...items);
   show(byId("card-basis-block"), named.length > 0);
 }
 

@@ -20,7 +20,7 @@ const on = {
     model.health = all.health;
     model.rules = all.rules;
     on.state(all.state);
-    bar.level(all.level);
+    on.level(all.level);
     if (all.card) card.put(all.card);
     else card.take();
     today.refresh();
@@ -29,9 +29,9 @@ const on = {
   state(state) {
     model.state = state;
     banners.note(state);
-    if (state?.state !== "listening") bar.level(null);
+    if (state?.state !== "listening") on.level(null);
   },
-  level: (level) => bar.level(level),
+  level: (level) => bar.level(model.state?.state === "listening" ? level : null),
   card: (one) => card.put(one),
   card_gone: (gone) => card.take(gone.hit_id),
   today: ({ entry }) => today.put(entry),
@@ -56,6 +56,7 @@ function render() {
   bar.render(model);
   banners.render(model);
   show(byId("idle"), !card.isUp());
+  byId("stage").classList.toggle("has-card", card.isUp());
 }
 
 function renderAll() {

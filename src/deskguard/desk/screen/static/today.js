@@ -1,4 +1,5 @@
-/* Today's own list, newest first; rows are kept and filled again, so that focus stays where it is. */
+/* Today's own list, newest first; rows are kept and filled again, so that focus stays where it is.
+   What was withdrawn leaves it: it was never said. */
 
 import { byId, icon, make, show } from "./dom.js";
 import { clock, t, tOr } from "./i18n.js";
@@ -32,30 +33,34 @@ export async function refresh() {
   waiting = null;
   show(byId("today-problem"), !answer.ok);
   if (!answer.ok) return;
-  entries = new Map(answer.entries.map((entry) => [entry.hit_id, entry]));
-  for (const [hitId, entry] of changed) entries.set(hitId, entry);
+  entries = new Map(answer.entries.map((entry) => [keyOf(entry), entry]));
+  for (const [key, entry] of changed) entries.set(key, entry);
   render();
 }
 
 /** One entry that is new or has changed. */
 export function put(entry) {
-  entries.set(entry.hit_id, entry);
-  waiting?.set(entry.hit_id, entry);
+  entries.set(keyOf(entry), entry);
+  waiting?.set(keyOf(entry), entry);
   render();
 }
 
+// As in the store: a hit is named by its run and its id.
+const keyOf = (entry) => `${entry.run_id ?? ""}/${entry.hit_id}`;
+
 export function render() {
-  const newestFirst = [...entries.values()].sort((a, b) => b.raised_utc.localeCompare(a.raised_utc));
+  const standing = [...entries.values()].filter((entry) => entry.state !== "withdrawn");
+  const newestFirst = standing.sort((a, b) => b.raised_utc.localeCompare(a.raised_utc));
   const list = byId("today-rows");
   const shown = newestFirst.slice(0, limit);
-  const kept = new Set(shown.map((entry) => entry.hit_id));
-  for (const [hitId, row] of rows) {
-    if (kept.has(hitId)) continue;
+  const kept = new Set(shown.map(keyOf));
+  for (const [key, row] of rows) {
+    if (kept.has(key)) continue;
     row.remove();
-    rows.delete(hitId);
+    rows.delete(key);
   }
   shown.forEach((entry, place) => {
-    const row = rows.get(entry.hit_id) ?? newRow(entry.hit_id);
+    const row = rows.get(keyOf(entry)) ?? newRow(entry);
     fill(row, entry);
     if (list.children[place] !== row) list.insertBefore(row, list.children[place] ?? null);
   });
@@ -75,9 +80,9 @@ function renderCounts(all) {
   byId("today-counts").replaceChildren(...parts.map((part) => make("span", "", part)));
 }
 
-function newRow(hitId) {
+function newRow(entry) {
   const row = make("li", "row");
-  row.dataset.hitId = hitId;
+  row.dataset.hitId = entry.hit_id;
   row.parts = {
     time: make("time", "row-time"),
     severity: make("span", "row-severity"),
@@ -92,31 +97,30 @@ function newRow(hitId) {
   const { time, severity, phrase, tag, heard, clause, advice, why, button } = row.parts;
   button.type = "button";
   button.append(icon("flag"), make("span"));
-  button.addEventListener("click", () => onFalseAlarm(hitId));
+  button.addEventListener("click", () => onFalseAlarm(entry.hit_id));
   const head = make("div", "row-head");
-  head.append(severity, phrase, tag);
+  head.append(severity, phrase, tag, button);
   const body = make("div", "row-body");
   body.append(head, heard, advice, clause, why);
-  row.append(time, body, button);
-  rows.set(hitId, row);
+  row.append(time, body);
+  rows.set(keyOf(entry), row);
   return row;
 }
 
 function fill(row, entry) {
   const { time, severity, phrase, tag, heard, clause, advice, why, button } = row.parts;
-  const isWithdrawn = entry.state === "withdrawn";
   row.dataset.severity = entry.severity;
-  row.classList.toggle("is-muted", isWithdrawn || entry.false_alarm);
+  row.classList.toggle("is-muted", entry.false_alarm);
   time.textContent = clock(entry.raised_utc);
   time.dateTime = entry.raised_utc;
   severity.replaceChildren(icon(entry.severity), make("span", "unseen", t(`severity.${entry.severity}`)));
   severity.title = t(`severity.${entry.severity}`);
   phrase.textContent = entry.phrase;
-  tag.textContent = entry.false_alarm ? t("today.false_alarm") : t("today.withdrawn");
-  show(tag, entry.false_alarm || isWithdrawn);
+  tag.textContent = t("today.false_alarm");
+  show(tag, entry.false_alarm);
   heard.replaceChildren(make("span", "label", t("card.heard")), t("card.quoted", { text: entry.heard }));
   advice.replaceChildren(make("span", "label", t("card.say")), entry.advice ?? "");
-  show(advice, Boolean(entry.advice) && !isWithdrawn);
+  show(advice, Boolean(entry.advice));
   clause.replaceChildren(
     make("span", "label", t("card.basis")),
     t("card.clause", { title: entry.standard_title, clause: entry.clause }),

@@ -1,0 +1,597 @@
+"""The staff page in a real browser on the real server; the desk behind it is a list and a few functions."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from browser_driver import console, make_driver, pretend
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+from deskguard.desk.screen.app import DeskControl, build_app
+from deskguard.desk.screen.feed import Feed
+from deskguard.desk.screen.server import ScreenServer, page_url
+from deskguard.errors import DeskguardError
+
+if TYPE_CHECKING:
+    from selenium.webdriver.remote.webdriver import WebDriver
+
+TOKEN = "token-of-this-run"
+NASTY = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>'
+
+
+def utc(ago_s: float = 0.0) -> str:
+    return (datetime.now(UTC) - timedelta(seconds=ago_s)).isoformat()
+
+
+def an_entry(hit_id: str, ago_s: float = 0.0, **more: Any) -> dict[str, Any]:
+    entry = {
+        "hit_id": hit_id,
+        "rule_id": "T01",
+        "phrase": "不知道",
+        "heard": "我不知道",
+        "clause": "第十八条",
+        "standard_title": "窗口服务规范",
+        "severity": "medium",
+        "state": "confirmed",
+        "raised_utc": utc(ago_s),
+        "shown": True,
+        "suppressed": None,
+        "false_alarm": False,
+        "advice": "我帮您问一下，请稍等。",
+    }
+    return {**entry, **more}
+
+
+def a_card(hit_id: str, **more: Any) -> dict[str, Any]:
+    clause = {"standard": "s003", "title": "窗口服务规范", "clause": "第十八条", "quote": "不得说“不知道”"}
+    card = {
+        **{
+            key: value
+            for key, value in an_entry(hit_id).items()
+            if key not in ("shown", "suppressed", "false_alarm")
+        },
+        "quote": clause["quote"],
+        "clauses": [clause],
+        "confidence": 0.9,
+        "show_s": 60.0,
+        "raised_epoch_ms": time.time() * 1000,
+    }
+    return {**card, **more}
+
+
+class Desk:
+    """A window with a screen: what a pipeline and a store would do, done with a list."""
+
+    def __init__(self) -> None:
+        self.feed = Feed()
+        self.entries: list[dict[str, Any]] = []
+        self.told: list[str] = []
+        self.failure: DeskguardError | None = None
+        control = DeskControl(
+            pause=lambda: self.become("paused"),
+            resume=lambda: self.become("listening"),
+            false_alarm=self.false_alarm,
+            dismiss=self.dismiss,
+            today=lambda: list(self.entries),
+        )
+        self.app = build_app(self.feed, control, TOKEN, "zh-CN")
+        self.server = ScreenServer(self.app, 0)
+        self.feed.publish("desk", {"window_id": "window-3"})
+        self.become("listening")
+
+    @property
+    def url(self) -> str:
+        return page_url(self.server.port, TOKEN)
+
+    def become(self, state: str, since_utc: str | None = None) -> None:
+        self.told.append(state)
+        self.feed.publish("state", {"state": state, "since_utc": since_utc or utc(), "notes": []})
+
+    def dismiss(self, hit_id: str) -> bool:
+        self.told.append(f"dismiss {hit_id}")
+        self.feed.publish("card_gone", {"hit_id": hit_id, "reason": "dismissed"})
+        return True
+
+    def false_alarm(self, hit_id: str) -> bool:
+        if self.failure:
+            raise self.failure
+        self.told.append(f"false-alarm {hit_id}")
+        for entry in self.entries:
+            if entry["hit_id"] == hit_id:
+                entry["false_alarm"] = True
+                self.feed.publish("today", {"entry": entry})
+        self.feed.publish("card_gone", {"hit_id": hit_id, "reason": "false-alarm"})
+        return True
+
+    def show(self, hit_id: str, **more: Any) -> None:
+        entry = an_entry(hit_id, **{key: more[key] for key in more if key in an_entry("")})
+        self.entries.append(entry)
+        self.feed.publish("today", {"entry": entry})
+        self.feed.publish("card", a_card(hit_id, **more))
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    one = Desk()
+    one.server.start()
+    yield one
+    one.server.stop()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebDriver]:
+    driver = make_driver(tmp_path_factory.mktemp("profile"))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def page(browser: WebDriver, desk: Desk) -> Iterator[Page]:
+    pretend(browser, 1280, 800, prefers_color_scheme="light")
+    console(browser)
+    one = Page(browser, desk)
+    one.open()
+    yield one
+    for handle in browser.window_handles[1:]:
+        browser.switch_to.window(handle)
+        browser.close()
+    browser.switch_to.window(browser.window_handles[0])
+    browser.execute_script("localStorage.clear()")
+    browser.get("about:blank")
+
+
+class Page:
+    """What a clerk sees and does."""
+
+    def __init__(self, driver: WebDriver, desk: Desk) -> None:
+        self.driver = driver
+        self.desk = desk
+
+    def open(self, query: str = "") -> None:
+        self.driver.get(self.desk.url + query)
+        self.wait_for(lambda: self.text("window-id") == "window-3")
+
+    def wait_for(self, holds: Any, within_s: float = 10) -> None:
+        WebDriverWait(self.driver, within_s, poll_frequency=0.02).until(lambda _: holds())
+
+    def text(self, element_id: str) -> str:
+        return self.driver.find_element(By.ID, element_id).text
+
+    def is_up(self, element_id: str) -> bool:
+        return self.driver.find_element(By.ID, element_id).is_displayed()
+
+    def click(self, element_id: str) -> None:
+        self.driver.find_element(By.ID, element_id).click()
+
+    def card_is(self, hit_id: str) -> bool:
+        return (
+            self.is_up("card")
+            and self.driver.find_element(By.ID, "card").get_dom_attribute("data-hit-id") == hit_id
+        )
+
+    def rows(self) -> list[str]:
+        script = "return [...document.querySelectorAll('#today-rows .row')].map((row) => row.innerText)"
+        return list(self.driver.execute_script(script))
+
+    def second_tab(self) -> Page:
+        self.driver.switch_to.new_window("tab")
+        other = Page(self.driver, self.desk)
+        other.open()
+        return other
+
+
+@pytest.mark.browser
+def test_card_says_what_was_heard_why_it_matters_and_what_to_say(page: Page, desk: Desk) -> None:
+    assert page.text("idle-title") == "一切正常"
+    desk.show("h1", heard="我不知道，你去问别人", severity="high")
+    page.wait_for(lambda: page.card_is("h1"))
+    assert not page.is_up("idle")
+    assert page.text("card-severity-word") == "重要"
+    assert page.text("card-heard") == "“我不知道，你去问别人”"
+    assert page.text("card-say") == "我帮您问一下，请稍等。"
+    assert page.text("card-basis") == "《窗口服务规范》 第十八条不得说“不知道”"
+    assert not page.is_up("card-mark")
+    assert console(page.driver) == []
+
+
+@pytest.mark.browser
+def test_card_takes_no_focus_and_leaves_by_itself(page: Page, desk: Desk) -> None:
+    page.driver.execute_script("document.getElementById('language').focus()")
+    desk.show("h1", show_s=1.5)
+    page.wait_for(lambda: page.card_is("h1"))
+    assert page.driver.switch_to.active_element.get_dom_attribute("id") == "language"
+    page.wait_for(lambda: not page.is_up("card"))
+    assert page.is_up("idle")
+    assert len(page.rows()) == 1
+
+
+@pytest.mark.browser
+def test_time_until_the_card_is_on_the_screen_is_recorded(page: Page, desk: Desk) -> None:
+    for n in range(3):
+        desk.show(f"h{n}")
+        page.wait_for(lambda n=n: page.card_is(f"h{n}"))
+    page.wait_for(lambda: len(page.driver.execute_script("return deskguard.cardShown")) == 3)
+    shown = page.driver.execute_script("return deskguard.cardShown")
+    assert [one["hit_id"] for one in shown] == ["h0", "h1", "h2"]
+    # Both clocks are this computer's; a second is far above any frame, far below a wrong unit or epoch.
+    assert all(-5 < one["shown_epoch_ms"] - one["raised_epoch_ms"] < 1000 for one in shown)
+
+
+@pytest.mark.browser
+def test_tentative_card_is_confirmed_in_place_and_a_withdrawn_one_goes(page: Page, desk: Desk) -> None:
+    desk.show("h1", state="tentative")
+    page.wait_for(lambda: page.card_is("h1") and page.is_up("card-mark"))
+    assert page.text("card-mark") == "待确认"
+    desk.feed.publish("card", a_card("h1"))
+    page.wait_for(lambda: not page.is_up("card-mark"))
+    assert page.card_is("h1")
+    desk.feed.publish("today", {"entry": an_entry("h1", state="withdrawn")})
+    desk.feed.publish("card_gone", {"hit_id": "h1", "reason": "withdrawn"})
+    page.wait_for(lambda: not page.is_up("card"))
+    assert page.rows() == []
+
+
+@pytest.mark.browser
+def test_got_it_and_false_alarm_reach_the_desk(page: Page, desk: Desk) -> None:
+    desk.show("h1")
+    page.wait_for(lambda: page.card_is("h1"))
+    page.click("card-dismiss")
+    page.wait_for(lambda: not page.is_up("card"))
+    desk.show("h2")
+    page.wait_for(lambda: page.card_is("h2"))
+    page.click("card-false-alarm")
+    page.wait_for(lambda: "已记误报" in page.rows()[0])
+    assert not page.is_up("card")
+    assert desk.told[1:] == ["dismiss h1", "false-alarm h2"]
+    assert page.text("today-counts").split() == ["2", "条", "1", "条误报"]
+    assert console(page.driver) == []
+
+
+@pytest.mark.browser
+def test_an_entry_of_the_list_can_be_marked_later(page: Page, desk: Desk) -> None:
+    desk.show("h1", show_s=0.5)
+    page.wait_for(lambda: len(page.rows()) == 1)
+    page.wait_for(lambda: not page.is_up("card"))
+    page.driver.find_element(By.CSS_SELECTOR, ".row[data-hit-id=h1] button").click()
+    page.wait_for(lambda: "已记误报" in page.rows()[0])
+    assert desk.told[1:] == ["false-alarm h1"]
+    assert not page.driver.find_element(By.CSS_SELECTOR, ".row[data-hit-id=h1] button").is_displayed()
+
+
+@pytest.mark.browser
+def test_failure_to_store_is_said(page: Page, desk: Desk) -> None:
+    desk.failure = DeskguardError("The disk is full.", "free some space.", "disk-full")
+    desk.show("h1")
+    page.wait_for(lambda: page.card_is("h1"))
+    page.click("card-false-alarm")
+    page.wait_for(lambda: page.is_up("toast"))
+    assert page.text("toast") == "没有成功：The disk is full."
+    assert page.is_up("card")
+
+
+@pytest.mark.browser
+def test_reload_and_second_tab_show_the_card_and_the_list(page: Page, desk: Desk) -> None:
+    desk.show("h1", phrase="急什么")
+    page.wait_for(lambda: page.card_is("h1"))
+    page.driver.refresh()
+    page.wait_for(lambda: page.card_is("h1") and len(page.rows()) == 1)
+    first = page.driver.current_window_handle
+    other = page.second_tab()
+    other.wait_for(lambda: other.card_is("h1") and "急什么" in other.rows()[0])
+    other.click("card-dismiss")
+    other.wait_for(lambda: not other.is_up("card"))
+    page.driver.switch_to.window(first)
+    page.wait_for(lambda: not page.is_up("card"))
+    assert len(page.rows()) == 1
+    assert console(page.driver) == []
+
+
+@pytest.mark.browser
+def test_fifth_tab_retires_the_first_which_can_come_back(page: Page, desk: Desk) -> None:
+    first = page.driver.current_window_handle
+    for _ in range(4):
+        page.second_tab()
+    page.driver.switch_to.window(first)
+    page.wait_for(lambda: page.text("status-word") == "已在别处打开")
+    page.click("idle-action")
+    page.wait_for(lambda: page.text("status-word") == "正在聆听")
+
+
+@pytest.mark.browser
+def test_what_was_heard_is_never_markup(page: Page, desk: Desk) -> None:
+    desk.show("h1", heard=NASTY, phrase=NASTY, advice=NASTY, standard_title=NASTY, clause=NASTY, clauses=[])
+    desk.feed.publish("rules", {"sha256": "x", "packs": [], "error": NASTY})
+    desk.feed.publish("desk", {"window_id": NASTY})
+    page.wait_for(lambda: page.card_is("h1") and NASTY in page.rows()[0])
+    page.wait_for(lambda: page.driver.find_elements(By.CSS_SELECTOR, ".banner-detail"))
+    assert page.text("card-heard") == f"“{NASTY}”"
+    assert page.driver.execute_script("return window.harmed") is None
+    assert page.driver.find_elements(By.CSS_SELECTOR, "main img, .banners img, main script") == []
+    assert console(page.driver) == []
+
+
+@pytest.mark.browser
+def test_page_cannot_be_made_to_run_markup(page: Page) -> None:
+    script = "try { document.body.innerHTML = arguments[0]; return 'ran' } catch (error) { return error.name }"
+    assert page.driver.execute_script(script, NASTY) == "TypeError"
+
+
+@pytest.mark.browser
+def test_pause_with_a_reason_and_resume(page: Page, desk: Desk) -> None:
+    page.click("pause-more")
+    menu = page.driver.switch_to.active_element
+    assert menu.text == "离开"
+    menu.send_keys(Keys.ARROW_DOWN)
+    page.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    page.wait_for(lambda: page.text("status-word") == "已暂停")
+    page.wait_for(lambda: page.text("status-reason") == "私人谈话")
+    assert page.text("idle-title") == "已暂停"
+    page.click("pause")
+    page.wait_for(lambda: page.text("status-word") == "正在聆听")
+    assert desk.told == ["listening", "paused", "listening"]
+
+
+@pytest.mark.browser
+def test_language_is_switched_everywhere_and_kept(page: Page, desk: Desk) -> None:
+    desk.show("h1", shown=False, suppressed="cooldown")
+    page.wait_for(lambda: page.card_is("h1"))
+    assert "未提示：同一提示刚刚出现过" in page.rows()[0]
+    page.click("language")
+    page.wait_for(lambda: page.text("status-word") == "Listening")
+    assert page.text("card-dismiss") == "Got it"
+    assert "Not shown: the same hint had just appeared" in page.rows()[0]
+    assert page.driver.execute_script("return document.documentElement.lang") == "en"
+    page.open()
+    assert page.text("status-word") == "Listening"
+    page.open("?lang=zh-CN")
+    assert page.text("status-word") == "正在聆听"
+
+
+@pytest.mark.browser
+def test_no_chinese_of_ours_is_left_in_english(page: Page, desk: Desk) -> None:
+    page.open("?lang=en")
+    for state in ("listening", "paused", "microphone-lost", "starting", "stopped"):
+        desk.become(state)
+        page.wait_for(
+            lambda state=state: page.driver.execute_script("return document.body.dataset.state") == state
+        )
+        words = page.driver.find_element(By.TAG_NAME, "body").text.replace("中文", "")
+        assert [one for one in words if "\u4e00" <= one <= "\u9fff"] == []
+
+
+@pytest.mark.browser
+def test_lost_microphone_is_said_and_the_gap_is_named(page: Page, desk: Desk) -> None:
+    desk.become("microphone-lost", since_utc=utc(15))
+    page.wait_for(lambda: page.driver.find_elements(By.CSS_SELECTOR, ".banner[data-code=microphone-lost]"))
+    assert "检查麦克风插头" in page.text("banners")
+    assert page.text("status-word") == "麦克风断开"
+    desk.become("listening")
+    page.wait_for(lambda: "没有听到" in page.text("banners"))
+    assert "（00:15）" in page.text("banners")
+    page.driver.find_element(By.CSS_SELECTOR, ".banner button").click()
+    page.wait_for(lambda: page.text("banners") == "")
+
+
+@pytest.mark.browser
+def test_trouble_is_shown_with_a_remedy_until_it_is_over(page: Page, desk: Desk) -> None:
+    desk.feed.publish("rules", {"sha256": "x", "packs": [], "error": "Pack a.toml, phrase 7: no."})
+    desk.feed.publish(
+        "health", {"heard_s": 75.0, "lost_s": 2.0, "windows_skipped": 3, "notes": ["store-failing", "new-code"]}
+    )
+    page.wait_for(lambda: len(page.driver.find_elements(By.CSS_SELECTOR, ".banner")) == 3)
+    shown = page.text("banners")
+    assert "仍在使用上一份正确的规则" in shown and "Pack a.toml, phrase 7: no." in shown
+    assert "检查磁盘空间" in shown and "new-code" in shown
+    assert page.text("figures").split() == ["已听", "01:15", "漏听", "00:02", "跳过", "3", "次识别"]
+    desk.feed.publish("rules", {"sha256": "y", "packs": [], "error": None})
+    desk.feed.publish("health", {"heard_s": 80.0, "lost_s": 2.0, "windows_skipped": 3, "notes": []})
+    page.wait_for(lambda: page.text("banners") == "")
+
+
+@pytest.mark.browser
+def test_page_comes_back_when_the_server_does(page: Page, desk: Desk) -> None:
+    port = desk.server.port
+    desk.server.stop()
+    page.wait_for(lambda: page.text("status-word") == "正在重新连接")
+    desk.entries.append(an_entry("h7"))
+    desk.server = ScreenServer(desk.app, port)
+    desk.server.start()
+    page.wait_for(lambda: page.text("status-word") == "正在聆听")
+    page.wait_for(lambda: len(page.rows()) == 1)
+
+
+@pytest.mark.browser
+def test_page_of_an_older_run_says_that_its_address_has_expired(page: Page, desk: Desk) -> None:
+    port = desk.server.port
+    desk.server.stop()
+    desk.server = ScreenServer(build_app(Feed(), _deaf(), "another-token", "zh-CN"), port)
+    desk.server.start()
+    page.wait_for(lambda: page.text("status-word") == "地址已失效")
+
+
+@pytest.mark.browser
+def test_events_that_were_dropped_are_caught_up_with(page: Page, desk: Desk) -> None:
+    desk.show("h1")
+    page.wait_for(lambda: len(page.rows()) == 1)
+    # The event about this entry never reached the tab; the next one says so.
+    desk.entries.append(an_entry("h2"))
+    desk.feed.publish("health", {"heard_s": 1.0, "notes": [], "gap": True})
+    page.wait_for(lambda: len(page.rows()) == 2)
+    assert page.card_is("h1")
+
+
+@pytest.mark.browser
+def test_long_list_is_shown_in_steps_and_keeps_focus(page: Page, desk: Desk) -> None:
+    desk.entries += [an_entry(f"h{n}", ago_s=n) for n in range(120)]
+    page.open()
+    page.wait_for(lambda: len(page.rows()) == 50)
+    page.driver.execute_script("document.querySelector('.row[data-hit-id=h3] button').focus()")
+    desk.show("new")
+    page.wait_for(lambda: page.driver.find_elements(By.CSS_SELECTOR, ".row[data-hit-id=new]"))
+    focused = "return document.activeElement.closest('.row')?.dataset.hitId"
+    assert page.driver.execute_script(focused) == "h3"
+    page.click("today-more")
+    page.wait_for(lambda: len(page.rows()) == 100)
+
+
+@pytest.mark.browser
+def test_everything_can_be_reached_with_the_keyboard(page: Page, desk: Desk) -> None:
+    desk.show("h1")
+    page.wait_for(lambda: page.card_is("h1"))
+    page.driver.execute_script("document.activeElement.blur()")
+    reached = []
+    for _ in range(12):
+        page.driver.switch_to.active_element.send_keys(Keys.TAB)
+        reached.append(page.driver.switch_to.active_element.get_dom_attribute("id"))
+        if reached[-1] == "card-dismiss":
+            break
+    assert [one for one in reached if one] == ["pause", "pause-more", "language", "card-dismiss"]
+    page.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    page.wait_for(lambda: not page.is_up("card"))
+    assert page.driver.switch_to.active_element.get_dom_attribute("id") == "stage"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("severity", ["low", "medium", "high"])
+def test_text_stands_out_from_its_ground(page: Page, desk: Desk, scheme: str, severity: str) -> None:
+    pretend(page.driver, 1280, 800, prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
+    desk.show("h1", severity=severity, state="tentative", shown=False, suppressed="cooldown")
+    desk.feed.publish("health", {"heard_s": 9.0, "notes": ["store-failing"]})
+    desk.feed.publish("rules", {"sha256": "x", "packs": [], "error": "Pack a.toml: no."})
+    page.wait_for(lambda: page.card_is("h1") and page.text("banners") != "" and len(page.rows()) == 1)
+    poor = page.driver.execute_script(CONTRAST)
+    assert poor == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [360, 640, 1060, 1920])
+def test_nothing_is_cut_off_or_scrolls_sideways(page: Page, desk: Desk, width: int) -> None:
+    pretend(page.driver, width, 800, prefers_color_scheme="light")
+    desk.show("h1", heard="这里没有断开的地方" * 12, advice="abcdefghijklmnop" * 8)
+    page.wait_for(lambda: page.card_is("h1"))
+    scroll, inner = page.driver.execute_script("return [document.documentElement.scrollWidth, innerWidth]")
+    assert scroll <= inner
+    for element_id in ("pause", "language", "card-dismiss", "card-false-alarm"):
+        box = page.driver.find_element(By.ID, element_id).rect
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width
+
+
+@pytest.mark.browser
+def test_card_comes_into_view_when_the_list_is_scrolled(page: Page, desk: Desk) -> None:
+    pretend(page.driver, 380, 720, prefers_color_scheme="light")
+    desk.entries += [an_entry(f"h{n}", ago_s=n) for n in range(40)]
+    page.open()
+    page.wait_for(lambda: len(page.rows()) == 40)
+    page.driver.execute_script("scrollTo(0, 2000)")
+    desk.show("new")
+    page.wait_for(lambda: page.card_is("new"))
+    top = "return document.getElementById('card').getBoundingClientRect().top"
+    page.wait_for(lambda: 0 <= page.driver.execute_script(top) < 100)
+
+
+# The server itself
+
+
+def test_port_in_use_is_an_error_that_names_the_port_and_the_fix(desk: Desk) -> None:
+    with pytest.raises(DeskguardError, match=rf"port in use \(127\.0\.0\.1:{desk.server.port}\)") as caught:
+        ScreenServer(desk.app, desk.server.port).start()
+    assert caught.value.code == "port-in-use"
+    assert "[screen] port" in caught.value.remedy
+
+
+def test_server_listens_on_loopback_only(desk: Desk) -> None:
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as other:
+        # The same port of another address is still free.
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.2", desk.server.port))
+    answer = httpx.get(desk.url, trust_env=False)
+    assert answer.status_code == 200
+    assert "server" not in answer.headers
+
+
+def test_server_stops_at_once_with_streams_open_and_starts_again(desk: Desk) -> None:
+    ready = threading.Event()
+    ended = threading.Event()
+
+    def listen() -> None:
+        with httpx.Client(trust_env=False) as client, client.stream("GET", desk.url + "events") as answer:
+            for line in answer.iter_lines():
+                if line.startswith("data:"):
+                    assert json.loads(line.removeprefix("data:"))["state"]["state"] == "listening"
+                    ready.set()
+        ended.set()
+
+    threading.Thread(target=listen, daemon=True).start()
+    assert ready.wait(10)
+    port = desk.server.port
+    began = time.monotonic()
+    desk.server.stop()
+    assert ended.wait(10)
+    # The grace period for streams that were not told to end is 1 s.
+    assert time.monotonic() - began < 0.9
+    desk.server = ScreenServer(desk.app, port)
+    desk.server.start()
+    assert httpx.get(desk.url, trust_env=False).status_code == 200
+
+
+def test_nothing_is_logged_while_the_page_is_used(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    desk.show("h1", heard="这句话不能进日志")
+    with httpx.Client(trust_env=False) as client, client.stream("GET", desk.url + "events") as answer:
+        assert any("这句话不能进日志" in line for line in answer.iter_lines())
+    logged = [one.getMessage() for one in caplog.records if not one.name.startswith(("httpx", "httpcore"))]
+    assert [line for line in logged if "这句话" in line or TOKEN in line] == []
+
+
+def _deaf() -> DeskControl:
+    return DeskControl(
+        pause=lambda: None,
+        resume=lambda: None,
+        false_alarm=lambda _: False,
+        dismiss=lambda _: False,
+        today=lambda: [],
+    )
+
+
+# Every visible piece of text against the first opaque ground under it; WCAG AA: 4.5, or 3 for large text.
+CONTRAST = """
+const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+const light = (rgb) => {
+  const [r, g, b] = rgb.slice(0, 3).map((one) => {
+    const ratio = one / 255;
+    return ratio <= 0.03928 ? ratio / 12.92 : ((ratio + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const ground = (element) => {
+  for (let one = element; one; one = one.parentElement) {
+    const colour = parse(getComputedStyle(one).backgroundColor);
+    if (colour.length === 3 || colour[3] === 1) return colour;
+  }
+  return [255, 255, 255];
+};
+const poor = [];
+for (const element of document.querySelectorAll("body *")) {
+  const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+  if (!own || !element.checkVisibility() || element.closest(".unseen, button:disabled")) continue;
+  const style = getComputedStyle(element);
+  const [one, other] = [light(parse(style.color)), light(ground(element))].sort((a, b) => b - a);
+  const ratio = (one + 0.05) / (other + 0.05);
+  const size = parseFloat(style.fontSize);
+  const isLarge = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+  if (ratio < (isLarge ? 3 : 4.5)) poor.push(`${element.className || element.id}: ${ratio.toFixed(2)}`);
+}
+return poor;
+"""
