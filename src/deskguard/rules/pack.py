@@ -6,7 +6,6 @@ spellings and the higher severity. config/standards/README.md tells supervisors 
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ Where = Literal["anywhere", "answer", "clause-end"]
 _SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high")
 _Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 _Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
+_SPELLED = ("phrase", "say", "answer_only", "clause_end_only", "except")
 _SHOWN = 30
 
 
@@ -196,14 +196,15 @@ def _read(path: Path, mistakes: list[_Mistake]) -> PackFile | None:
     except DeskguardError as error:
         mistakes.append(_Mistake(str(error), error.code))
         return None
+    pack: PackFile | None = None
+    found: list[_Mistake] = []
     try:
         pack = PackFile.model_validate_json(json.dumps(table, default=str))
     except ValidationError as error:
-        mistakes.extend(
+        found = [
             _Mistake(f"{path}, {describe(one, PackFile, _place(table, one['loc']))}") for one in error.errors()
-        )
-        return None
-    found = [_Mistake(f"{path}, {text}") for text in _checked(pack)]
+        ]
+    found.extend(_Mistake(f"{path}, {text}") for text in _checked(table))
     mistakes.extend(found)
     return None if found else pack
 
@@ -219,40 +220,45 @@ def _place(table: dict[str, Any], loc: tuple[int | str, ...]) -> str:
     return f"{place}, {rest}" if rest else place
 
 
-def _checked(pack: PackFile) -> Iterator[str]:
-    """What the schema cannot see: spellings that are empty, vague, programmed or given twice."""
+def _checked(table: dict[str, Any]) -> Iterator[str]:
+    """What the schema cannot see: spellings that are empty, vague, programmed or given twice.
+
+    Works on the raw table, so that these are found beside the schema's mistakes.
+    """
     ids: dict[str, int] = {}
     seen: dict[str, str] = {}
-    for number, entry in enumerate(pack.phrase, 1):
-        place = f'phrase {number} ("{entry.id}")'
-        if entry.id in ids:
-            yield f"{place}: id is also that of phrase {ids[entry.id]}; give each phrase its own id."
-        ids.setdefault(entry.id, number)
+    phrases = table.get("phrase")
+    for number, entry in enumerate(phrases if isinstance(phrases, list) else (), 1):
+        if not isinstance(entry, dict):
+            continue
+        rule_id = str(entry.get("id", ""))
+        place = f'phrase {number} ("{rule_id}")'
+        if rule_id in ids:
+            yield f"{place}: id is also that of phrase {ids[rule_id]}; give each phrase its own id."
+        ids.setdefault(rule_id, number)
         for key, text in _spelled(entry):
             try:
                 spelling = parse(text)
             except SpellingError as error:
                 yield f'{place}, {key}: "{text[:_SHOWN]}" {error}'
                 continue
+            known = seen.get(spelling.key)
             if key == "except":
-                if spelling.key in seen:
-                    yield f'{place}, except: "{text}" is {seen[spelling.key]}; an exception must be longer.'
+                if known:
+                    yield f'{place}, except: "{text}" is {known}; an exception must be longer.'
                 continue
-            if spelling.key in seen:
-                yield f'{place}, {key}: "{text}" is the same as {seen[spelling.key]}; delete one.'
-            seen.setdefault(spelling.key, f'"{text}" of phrase {number} ("{entry.id}"), {key}')
+            if known:
+                yield f'{place}, {key}: "{text}" is the same as {known}; delete one.'
+            seen.setdefault(spelling.key, f'"{text}" of {place}, {key}')
 
 
-def _spelled(entry: PhraseEntry) -> Iterator[tuple[str, str]]:
-    yield "phrase", entry.phrase
-    for key, texts in (
-        ("say", entry.say),
-        ("answer_only", entry.answer_only),
-        ("clause_end_only", entry.clause_end_only),
-        ("except", entry.except_),
-    ):
-        for text in texts:
-            yield key, text
+def _spelled(entry: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every spelling of a raw entry with its key; what is not text is the schema's to report."""
+    for key in _SPELLED:
+        texts = entry.get(key, ())
+        for text in (texts,) if key == "phrase" else texts if isinstance(texts, list) else ():
+            if isinstance(text, str):
+                yield key, text
 
 
 def _error(mistakes: Sequence[_Mistake]) -> DeskguardError:
@@ -322,7 +328,9 @@ def _info(kept: tuple[Path, PackFile]) -> PackInfo:
         language=pack.pack.language,
         file=str(path),
         phrases=len(pack.phrase),
-        spellings=sum(1 for entry in pack.phrase for key, _ in _spelled(entry) if key != "except"),
+        spellings=sum(
+            1 + len(entry.say) + len(entry.answer_only) + len(entry.clause_end_only) for entry in pack.phrase
+        ),
         described=tuple(_clause(pack.pack, entry) for entry in pack.described),
     )
 
@@ -336,8 +344,3 @@ def _sha256(kept: Sequence[tuple[Path, PackFile]]) -> str:
         table["described"].sort(key=lambda entry: entry["id"])
         tables.append(table)
     return hashlib.sha256(json.dumps(tables, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-
-
-def nearest(word: str, known: Sequence[str]) -> str | None:
-    """The known word somebody probably meant."""
-    return next(iter(difflib.get_close_matches(word, known, n=1)), None)

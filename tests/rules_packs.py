@@ -1,0 +1,60 @@
+"""Small rule packs and passages for the tests of the rules room."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from deskguard.rules.pack import RuleSet, load_packs
+from deskguard.rules.spot import Spotter
+from deskguard.values import SAMPLE_RATE_HZ, Candidate, Passage
+
+HEADER = '[pack]\nid = "test"\ntitle = "Test standard"\n'
+
+
+def entry(phrase: str, rule_id: str = "P1", **keys: object) -> str:
+    """One [[phrase]] as TOML; keys with the value None are left out."""
+    table: dict[str, object] = {
+        "id": rule_id,
+        "phrase": phrase,
+        "clause": "1.1",
+        "quote": "quoted",
+        "severity": "low",
+        "advice": "say this",
+    }
+    table.update({key.rstrip("_"): value for key, value in keys.items()})
+    lines = [
+        f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items() if value is not None
+    ]
+    return "\n[[phrase]]\n" + "\n".join(lines) + "\n"
+
+
+def pack_file(folder: Path, *entries: str, header: str = HEADER, name: str = "test.toml") -> Path:
+    path = folder / name
+    path.write_text(header + "".join(entries), encoding="utf-8")
+    return path
+
+
+def rule_set(folder: Path, *entries: str) -> RuleSet:
+    return load_packs([pack_file(folder, *entries)])
+
+
+def passage(text: str, char_s: float = 0.2, pauses: dict[int, float] | None = None) -> Passage:
+    """Text at an even pace, with a pause in seconds before the characters named in `pauses`."""
+    spans: list[tuple[int, int]] = []
+    at = 0.0
+    for index in range(len(text)):
+        at += (pauses or {}).get(index, 0.0)
+        spans.append((round(at * SAMPLE_RATE_HZ), round((at + char_s) * SAMPLE_RATE_HZ)))
+        at += char_s
+    return Passage(text=text, spans=tuple(spans))
+
+
+def found(spotter: Spotter, text: str) -> list[tuple[str, str]]:
+    """Rule and surface text of each candidate."""
+    return [(one.rule_id, text[one.start_char : one.end_char]) for one in spotter.find(passage(text))]
+
+
+def only(candidates: list[Candidate]) -> Candidate:
+    assert len(candidates) == 1, candidates
+    return candidates[0]
