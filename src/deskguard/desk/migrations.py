@@ -69,7 +69,8 @@ FIRST_TABLES = (
     ) STRICT""",
 )
 
-MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (("0001-first-tables", FIRST_TABLES),)
+Steps = tuple[tuple[str, tuple[str, ...]], ...]
+MIGRATIONS: Steps = (("0001-first-tables", FIRST_TABLES),)
 
 
 def applied(connection: sqlite3.Connection) -> list[str]:
@@ -86,10 +87,10 @@ def unknown_steps(connection: sqlite3.Connection) -> list[str]:
     return [name for name in applied(connection) if name not in known]
 
 
-def migrate(connection: sqlite3.Connection) -> list[str]:
+def migrate(connection: sqlite3.Connection, steps: Steps = MIGRATIONS) -> list[str]:
     """Apply the missing steps, each in one transaction with its record; returns their names."""
     done = set(applied(connection))
-    fresh = [(position, name, steps) for position, (name, steps) in enumerate(MIGRATIONS) if name not in done]
+    fresh = [(place, name, body) for place, (name, body) in enumerate(steps) if name not in done]
     for position, name, statements in fresh:
         connection.execute("BEGIN IMMEDIATE")
         try:
