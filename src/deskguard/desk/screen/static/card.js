@@ -5,17 +5,21 @@ import { clock, t } from "./i18n.js";
 
 const MOST_CLAUSES = 2;
 const MOST_MEASURED = 1000;
+// A click meant for the card before must not put away the one that has just taken its place.
+const SETTLE_MS = 500;
 
 let current = null;
 let timer = 0;
 let countdown = null;
+let settledMs = 0;
 let onChange = () => {};
 
 /** Wire the buttons; `changed` is called whenever a card comes or goes. */
 export function start({ dismiss, falseAlarm, changed }) {
   onChange = changed;
-  byId("card-dismiss").addEventListener("click", () => current && dismiss(current.hit_id));
-  byId("card-false-alarm").addEventListener("click", () => current && falseAlarm(current.hit_id));
+  const onCard = (act) => () => current && performance.now() >= settledMs && act(current.hit_id);
+  byId("card-dismiss").addEventListener("click", onCard(dismiss));
+  byId("card-false-alarm").addEventListener("click", onCard(falseAlarm));
 }
 
 export const isUp = () => current !== null;
@@ -24,6 +28,7 @@ export const isUp = () => current !== null;
 export function put(card) {
   if (card.state === "withdrawn" || !(card.left_s > 0)) return take(card.hit_id);
   const isNew = current?.hit_id !== card.hit_id;
+  if (isNew && current) settledMs = performance.now() + SETTLE_MS;
   current = card;
   render();
   if (isNew) {
