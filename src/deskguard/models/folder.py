@@ -105,12 +105,12 @@ def check_whisper(path: Path) -> None:
 
 
 def edition_of(model: Model, path: Path) -> Edition:
-    """The edition a folder holds, told by the size of its weights; the first when none fits."""
-    size = _size(path / "model.bin")
-    for edition in model.editions:
-        if any(one.name == "model.bin" and one.size == size for one in edition.files):
-            return edition
-    return model.editions[0]
+    """The edition a folder holds: that of which most files have the right size, the first of equals."""
+
+    def fitting(edition: Edition) -> int:
+        return sum(_size(path / one.name) == one.size for one in edition.files)
+
+    return max(model.editions, key=fitting)
 
 
 def check_sizes(model: Model, path: Path) -> None:
