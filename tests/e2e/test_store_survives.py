@@ -136,6 +136,27 @@ def test_a_full_disk_is_survived_and_everything_is_written_when_there_is_room(tm
         store.close()
 
 
+def test_retention_on_a_full_disk_is_an_error_one_can_read_and_works_later(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "size=1m") as disk:
+        store = Store.open(disk / "desk")
+        with store.batch():
+            store.begin_run(a_run())
+            for number in range(100):
+                store.save_alert("run-1", an_alert(f"hit-{number}", heard="不知道" * 20), NOON)
+        # Closing empties the write-ahead log, so that erasing needs new room for it.
+        store.close()
+        store = Store.open(disk / "desk")
+        fill(disk / "ballast")
+        with pytest.raises(DeskguardError) as caught:
+            store.forget_before("2026-12-01T00:00:00+00:00")
+        assert caught.value.code == "disk-full"
+        assert len(store.today("2026-11-21")) == 100
+        (disk / "ballast").unlink()
+        assert store.forget_before("2026-12-01T00:00:00+00:00") == 101
+        assert store.today("2026-11-21") == []
+        store.close()
+
+
 def test_a_full_disk_refuses_a_new_store_with_the_reason(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "size=256k") as disk:
         fill(disk / "ballast")

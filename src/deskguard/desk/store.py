@@ -265,20 +265,20 @@ class Store:
 
     def has_hit(self, hit_id: str) -> bool:
         """Whether a hit of that name is stored, in any run."""
-        with self._guard:
+        with self._alone():
             found = self._connection.execute("SELECT 1 FROM hits WHERE hit_id = ? LIMIT 1", (hit_id,))
             return found.fetchone() is not None
 
     def today(self, local_date: str | None = None) -> list[dict[str, Any]]:
         """The hits of a local day ("2026-11-21"; None is today), newest first, without withdrawn ones."""
-        with self._guard:
+        with self._alone():
             cursor = self._connection.execute(TODAY_SQL, local_day(local_date))
             names = [column[0] for column in cursor.description]
             return [_entry(dict(zip(names, row, strict=True))) for row in cursor]
 
     def newest_utc(self) -> str | None:
         """The latest time in the store, None when it is empty; a clock that shows less has gone backwards."""
-        with self._guard:
+        with self._alone():
             row = self._connection.execute(
                 """SELECT max(t) FROM (SELECT max(started_utc) AS t FROM runs UNION ALL
                    SELECT max(raised_utc) FROM alerts UNION ALL SELECT max(at_utc) FROM health)"""
@@ -290,6 +290,7 @@ class Store:
 
         What clerks marked as false alarms keeps its rule and score and loses its note. Erased text is
         overwritten (secure_delete) and the write-ahead log emptied, so that nothing of it stays in the files.
+        Raises DeskguardError when the disk does not allow it.
         """
         limit = (utc_text(utc),)
         erase = (
@@ -302,7 +303,7 @@ class Store:
                AND run_id NOT IN (SELECT run_id FROM utterances UNION SELECT run_id FROM hits
                UNION SELECT run_id FROM health UNION SELECT run_id FROM pauses)""",
         )
-        with self._guard:
+        with self._alone():
             with self.batch():
                 erased = sum(self._connection.execute(statement, limit).rowcount for statement in erase)
                 self._connection.execute("UPDATE false_alarms SET note = '' WHERE at_utc < ?", limit)
@@ -310,6 +311,12 @@ class Store:
             self._connection.execute("PRAGMA incremental_vacuum").fetchall()
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return erased
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One thread at a time, and the disk's failures as DeskguardError."""
+        with self._guard, storefiles.explained(self.folder / FILE_NAME):
+            yield
 
     def _close_crashed_runs(self) -> None:
         """Whoever holds the lock is alone: a run still open belongs to a process that died."""
