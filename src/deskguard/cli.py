@@ -86,6 +86,7 @@ def _add_desk_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 def _add_tool_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     models = commands.add_parser("models", help="list, fetch, verify or import speech models")
+    models.add_argument("--folder", type=Path, metavar="DIR", help="where weights are kept")
     actions = models.add_subparsers(metavar="ACTION", required=True)
     actions.add_parser("list", help="models deskguard knows and which are here").set_defaults(run=_models_list)
     get = actions.add_parser("get", help="fetch a model and verify it")
@@ -164,28 +165,37 @@ def _replay(arguments: argparse.Namespace) -> int:
     return EXIT_USER if failures else 0
 
 
-def _models_list(_: argparse.Namespace) -> int:
+def _models_list(arguments: argparse.Namespace) -> int:
     from deskguard.models.command import list_models
 
-    return _print(list_models())
+    return _print(list_models(_models_folder(arguments)))
 
 
 def _models_get(arguments: argparse.Namespace) -> int:
     from deskguard.models.command import get_model
 
-    return _print(get_model(arguments.name))
+    return _print(get_model(arguments.name, _models_folder(arguments)))
 
 
 def _models_verify(arguments: argparse.Namespace) -> int:
     from deskguard.models.command import verify_models
 
-    return _print(verify_models(arguments.name))
+    lines, is_good = verify_models(arguments.name, _models_folder(arguments))
+    _print(lines)
+    return 0 if is_good else EXIT_USER
 
 
 def _models_import(arguments: argparse.Namespace) -> int:
-    from deskguard.models.command import import_into
+    from deskguard.models.command import import_from
 
-    return _print(import_into(arguments.path, arguments.name))
+    return _print(import_from(arguments.path, _models_folder(arguments), arguments.name))
+
+
+def _models_folder(arguments: argparse.Namespace) -> Path:
+    from deskguard.resources import models_folder
+
+    folder: Path | None = arguments.folder
+    return folder or models_folder()
 
 
 def _devices(_: argparse.Namespace) -> int:

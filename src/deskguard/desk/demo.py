@@ -45,6 +45,9 @@ def run_demo(language: Literal["zh-CN", "en"], port: int, *, opens_page: bool, l
             import webbrowser
 
             webbrowser.open(window.url)
+        duration_s = sum(seconds(chunk.pcm.shape[1]) for chunk in read_recording(recording))
+        _say(texts["demo.playing"].format(seconds=f"{duration_s:.0f}"))
+        _say("")
         source = PacedRecording(lambda: read_recording(recording), window.on_state, linger_s=linger_s)
         _watch(window, source, texts)
 
@@ -74,6 +77,7 @@ def _watch(window: Window, source: PacedRecording, texts: Mapping[str, str]) -> 
             took=f"{time.monotonic() - begun:.0f}",
         )
     )
+    _say(texts["demo.next"])
 
 
 def _is_card(alert: Alert) -> bool:
@@ -83,9 +87,11 @@ def _is_card(alert: Alert) -> bool:
 def _tell_card(alert: Alert, texts: Mapping[str, str]) -> None:
     clause = alert.clauses[0]
     _say("")
-    _say(texts["demo.card_heard"].format(at=f"{seconds(alert.hit.end_sample):.1f}", heard=alert.hit.heard))
-    _say(texts["demo.card_basis"].format(title=clause.title, clause=clause.clause, quote=clause.quote))
-    _say(texts["demo.card_say"].format(advice=alert.advice))
+    _say(
+        "  " + texts["demo.card_heard"].format(at=f"{seconds(alert.hit.end_sample):.1f}", heard=alert.hit.heard)
+    )
+    _say("    " + texts["demo.card_basis"].format(title=clause.title, clause=clause.clause, quote=clause.quote))
+    _say("    " + texts["demo.card_say"].format(advice=alert.advice))
     _say("")
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from deskguard.desk import compose
 from deskguard.desk.window import Parts, Window, run_quietly
 from deskguard.hearing.microphone import Microphone, find_device
+from deskguard.i18n import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +53,9 @@ def run_listen(settings: Settings, options: ListenOptions) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: microphone.stop())
     # The address goes to the console and not to the log: who has it may read the page.
-    print(f"柜台提示页 / staff page: {window.url}", flush=True)  # noqa: T201 - the user's way in
+    texts = catalogue.load(settings.screen.language)
+    sys.stdout.write(texts["listen.page"].format(url=window.url) + "\n" + texts["listen.stop"] + "\n")
+    sys.stdout.flush()
     if options.opens_page:
         import webbrowser
 

@@ -165,7 +165,7 @@ class Window:
                 rules_sha256=self._rules.sha256,
             )
         )
-        self._feed.publish("window", {"id": settings.window.id})
+        self._feed.publish("desk", {"window_id": settings.window.id})
         self._publish_rules()
         self.on_state("starting")
 
@@ -268,7 +268,7 @@ class Window:
             "microphone-lost": self._state == "microphone-lost",
             "store-failing": self._writer.failing is not None,
             "rules-rejected": bool(self._rules_error),
-            "clock-jumped": bool(noted),
+            "clock-jump": bool(noted),
         }
         return tuple(code for code, holds in notes.items() if holds)
 
