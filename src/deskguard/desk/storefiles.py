@@ -118,7 +118,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     # With a write-ahead log NORMAL loses nothing when the program dies, only when the power does.
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA secure_delete = OFF").fetchall()
+    connection.execute("PRAGMA secure_delete = ON").fetchall()
     # Sorting stays in memory: a full disk must not break reading.
     connection.execute("PRAGMA temp_store = MEMORY")
     migrations.migrate(connection)
