@@ -145,6 +145,17 @@ def test_retention_erases_what_is_old_and_keeps_the_feedback(store: Store, tmp_p
     assert "陈年备注".encode() not in kept
 
 
+def test_erasing_gives_the_space_back(store: Store, tmp_path: Path) -> None:
+    store.forget_before("2026-01-01T00:00:00+00:00")
+    empty = (tmp_path / FILE_NAME).stat().st_size
+    with store.batch():
+        for number in range(200):
+            store.save_utterance("run-1", a_hypothesis("字" * 300, number), keep_text=True)
+    store.forget_before("2026-12-01T00:00:00+00:00")
+    assert rows(tmp_path, "PRAGMA freelist_count") == [(0,)]
+    assert (tmp_path / FILE_NAME).stat().st_size == empty
+
+
 def test_times_of_another_zone_are_the_same_moment(store: Store) -> None:
     store.save_alert("run-1", an_alert(), "2026-11-21T20:00:00+08:00")
     assert store.today("2026-11-21")[0]["raised_utc"] == utc_text(NOON)

@@ -307,8 +307,8 @@ class Store:
             with self.batch():
                 erased = sum(self._connection.execute(statement, limit).rowcount for statement in erase)
                 self._connection.execute("UPDATE false_alarms SET note = '' WHERE at_utc < ?", limit)
-            # Each step of an incremental vacuum frees one page: fetch them all.
-            self._connection.execute("PRAGMA incremental_vacuum").fetchall()
+            # Each step frees one page; a cursor stops after the first, which has no columns, a script does not.
+            self._connection.executescript("PRAGMA incremental_vacuum")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return erased
 
