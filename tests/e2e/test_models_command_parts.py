@@ -221,24 +221,24 @@ class TestCommand:
         text = "\n".join(command.list_models(folder))
         assert all(name in text for name in ("base", "tiny", "small", "medium", "silero-vad", "mine", "MIT"))
 
-    def test_verify_prints_a_table_and_ends_with_the_error(self, folder: Path) -> None:
+    def test_verify_prints_a_table_and_the_remedy(self, folder: Path) -> None:
         write_model(folder / "base")
-        lines = []
-        with pytest.raises(DeskguardError) as caught:
-            for line in command.verify_models("base", folder):
-                lines.append(line)
-        assert caught.value.code == "model-damaged"
+        lines, is_good = command.verify_models("base", folder)
+        assert not is_good
         assert any("model.bin" in line and "wrong" in line for line in lines)
         assert any("145,217,532" in line for line in lines)
+        assert "models get base" in lines[-1]
 
     def test_verify_says_not_pinned_of_an_imported_model(self, folder: Path) -> None:
         write_model(folder / "mine")
-        assert sum("not pinned" in line for line in command.verify_models("mine", folder)) == 4
+        lines, is_good = command.verify_models("mine", folder)
+        assert is_good
+        assert sum("not pinned" in line for line in lines) == 4
 
     def test_import_says_that_nothing_vouches_for_a_stranger(
         self, tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        lines = command.import_into(write_model(tmp_path / "mine"), None, folder)
+        lines = command.import_from(write_model(tmp_path / "mine"), folder)
         assert "nothing vouches" in "\n".join(lines)
         printed = capsys.readouterr()
         assert "copying" in printed.err

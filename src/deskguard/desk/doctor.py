@@ -68,7 +68,7 @@ class Instruments:
     record: Callable[[float], Pcm]
     """So many seconds of the configured microphone, one channel at 16 kHz."""
     time_decode: Callable[[], float]
-    """Seconds the configured model takes for one live step over DECODED_S of sound."""
+    """Seconds the configured model takes for one live step over DECODED_S of sound, warmed up."""
     load_rules: Callable[[], int]
     """Loads the configured packs and returns how many phrases there are."""
     now_utc: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -290,16 +290,15 @@ def _check_port(port: int) -> Iterator[Finding]:
 
 
 def _check_cpu(time_decode: Callable[[], float]) -> Iterator[Finding]:
-    # The best of three: the first warms caches up, and other programs only ever add.
-    best_s = min(time_decode() for _ in range(3))
+    step_s = time_decode()
     cores = os.cpu_count() or 1
     found = (
-        f"{1000 * best_s:.0f} ms for {DECODED_S:.0f} s of speech (RTF {best_s / DECODED_S:.2f}), {cores} cores"
+        f"{1000 * step_s:.0f} ms for {DECODED_S:.0f} s of speech (RTF {step_s / DECODED_S:.2f}), {cores} cores"
     )
     slower = "set [hearing] hop_s larger, take a smaller model (tiny), or close other programs."
-    if best_s >= DECODED_S:
+    if step_s >= DECODED_S:
         yield Finding(check="cpu", ok="bad", found=f"{found}: cannot keep up", remedy=slower)
-    elif best_s > BRISK_S:
+    elif step_s > BRISK_S:
         yield Finding(check="cpu", ok="warn", found=f"{found}: cards will come late", remedy=slower)
     else:
         yield Finding(check="cpu", ok="ok", found=found)

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deskguard.errors import DeskguardError
 from deskguard.models import fetch, importing, locate
 from deskguard.models.catalogue import load_catalogue
 from deskguard.models.folder import missing_files
 from deskguard.models.progress import shown
-from deskguard.resources import models_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from deskguard.models.folder import FileCheck
 
 
-def list_models(folder: Path | None = None) -> list[str]:
+def list_models(folder: Path) -> list[str]:
     """Every model of the catalogue and every other one here: present or not, size, licence, source."""
-    folder = folder or models_folder()
     catalogue = load_catalogue()
     lines = [f"Models folder: {folder}"]
     for model in catalogue.models:
@@ -38,9 +35,8 @@ def list_models(folder: Path | None = None) -> list[str]:
     return lines
 
 
-def get_model(name: str, folder: Path | None = None, pip_options: Sequence[str] = ()) -> list[str]:
+def get_model(name: str, folder: Path, pip_options: Sequence[str] = ()) -> list[str]:
     """Fetch a model and say where it came from; progress goes to standard error."""
-    folder = folder or models_folder()
     with shown() as progress:
         fetched = fetch.get(name, folder, progress, pip_options)
     lines = [f"Note: a source failed: {one}" for one in fetched.failures]
@@ -49,29 +45,19 @@ def get_model(name: str, folder: Path | None = None, pip_options: Sequence[str] 
     return [*lines, f'Model "{name}" is in {fetched.path}, from {fetched.source}; every hash is right.']
 
 
-def verify_models(name: str | None, folder: Path | None = None) -> Iterator[str]:
-    """A table of file, size and hash, all models when `name` is None; raises DeskguardError after the last line
-    when a file is not as it should be."""
-    folder = folder or models_folder()
+def verify_models(name: str | None, folder: Path) -> tuple[list[str], bool]:
+    """A table of file, size and hash, and whether everything is as it should be; None verifies all here."""
     with shown() as progress:
         checks = locate.verify(name, folder, progress)
-    yield f"{'model':<12} {'file':<24} {'bytes':>14}  sha256"
-    for one in checks:
-        yield from _check_lines(one)
-    wrong = [one for one in checks if not one.is_good]
-    if wrong:
-        names = sorted({one.model for one in wrong})
-        raise DeskguardError(
-            f"{len(wrong)} of {len(checks)} files are not what the catalogue says "
-            f"({', '.join(f'{one.model}: {one.file}' for one in wrong)}).",
-            " and ".join(f"run deskguard models get {one}" for one in names) + ".",
-            "model-damaged",
-        )
+    lines = [f"{'model':<12} {'file':<24} {'bytes':>14}  sha256"]
+    lines += [line for one in checks for line in _check_lines(one)]
+    wrong = sorted({one.model for one in checks if not one.is_good})
+    lines += [f"{one} is damaged. Fix: run deskguard models get {one}." for one in wrong]
+    return lines, not wrong
 
 
-def import_into(path: Path, name: str | None = None, folder: Path | None = None) -> list[str]:
+def import_from(path: Path, folder: Path, name: str | None = None) -> list[str]:
     """Import a model and say what it is."""
-    folder = folder or models_folder()
     with shown() as progress:
         done = importing.import_model(path, folder, name, progress)
     verb = "was already in" if done.already_here else "is now in"
