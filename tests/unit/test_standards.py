@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from deskguard.resources import bundled
 from deskguard.rules.check import check
-from deskguard.rules.pack import load_packs
+from deskguard.rules.pack import DescribedEntry, PackHeader, PhraseEntry, load_packs
 from deskguard.rules.spot import Spotter
 from rules_packs import found
 
@@ -152,6 +153,13 @@ def test_what_a_recogniser_makes_of_them_is_found_too(rule_id: str, text: str) -
 )
 def test_look_alikes_that_words_can_tell_apart_are_left_alone(text: str) -> None:
     assert found(SPOTTER, text) == []
+
+
+def test_the_guide_for_supervisors_names_every_key() -> None:
+    guide = (bundled("config/standards") / "README.md").read_text(encoding="utf-8")
+    for table in (PackHeader, PhraseEntry, DescribedEntry):
+        for name, field in table.model_fields.items():
+            assert f"`{field.alias or name}`" in guide
 
 
 def test_check_lists_packs_phrases_and_bans_without_words() -> None:

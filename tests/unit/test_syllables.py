@@ -44,6 +44,7 @@ def test_one_syllable_for_each_character() -> None:
 def test_latin_letters_stand_for_themselves() -> None:
     assert sound("ab") == (*sound("a"), *sound("b"))
     assert sound("A") == sound("a")
+    assert sound("a") != sound("啊")
 
 
 def test_a_polyphone_is_not_read_across_a_pause() -> None:

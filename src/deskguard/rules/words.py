@@ -8,6 +8,7 @@ folder: the same text always gives the same words, on a read-only disk too.
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -55,19 +56,17 @@ def _a_not_a(clause: str, at: int) -> set[int]:
 @lru_cache(maxsize=1)
 def _tokenizer() -> Any:
     """A jieba tokenizer filled from its own dictionary file, past its cache and its log."""
-    import importlib.util
     import logging
-    from pathlib import Path
+    import warnings
 
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its escapes and its pkg_resources are older than our Python
+        import jieba
+    # It sets itself to debug level and writes to standard error.
     logging.getLogger("jieba").setLevel(logging.WARNING)
-    import jieba
-
-    logging.getLogger("jieba").setLevel(logging.WARNING)
-    spec = importlib.util.find_spec("jieba")
-    folder = Path(spec.origin).parent if spec is not None and spec.origin else Path()
     counts: dict[str, int] = {}
     total = 0
-    with (folder / "dict.txt").open(encoding="utf-8") as lines:
+    with Path(jieba.__file__).with_name("dict.txt").open(encoding="utf-8") as lines:
         for line in lines:
             word, count, *_ = line.split(" ")
             total += int(count)
