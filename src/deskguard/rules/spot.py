@@ -63,6 +63,26 @@ class _Place:
     end: int
     exact: bool
 
+    def holds(self, other: _Place) -> bool:
+        return self.start <= other.start and other.end <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class _Excuse:
+    """Where an innocent wording stands, and the spellings within it."""
+
+    held: _Place
+    inner: tuple[_Place, ...]
+
+    def excuses(self, place: _Place) -> bool:
+        """Whether the wording takes the place, or a shorter spelling within it, for itself.
+
+        自己看得清楚 excuses 你自己看 too, since both hold the same 自己看; a wording that lies inside the place
+        excuses nothing.
+        """
+        is_inside = place.holds(self.held) and not self.held.holds(place)
+        return not is_inside and any(place.holds(one) for one in self.inner)
+
 
 class Spotter:
     """Finds the phrases of one rule set; holds automata only, so one spotter may serve many passages."""
@@ -98,15 +118,15 @@ class Spotter:
                     by_rule.setdefault(form.rule_id, []).append((form, place))
         found: list[Candidate] = []
         for rule_id, places in by_rule.items():
-            innocent = [
-                (spelling, place)
+            excuses = [
+                _Excuse(held, _held(held, spelling, places))
                 for spelling, pieces in self._innocent[rule_id]
-                for place in search.innocent(pieces, spelling.gaps)
+                for held in search.innocent(pieces, spelling.gaps)
             ]
             guilty = [
                 (form, place)
                 for form, place in places
-                if search.counts(form, place) and not any(_excused(place, one, places) for one in innocent)
+                if not any(one.excuses(place) for one in excuses) and search.counts(form, place)
             ]
             found.extend(_candidate(text, form, place) for form, place in _longest(guilty))
         return sorted(found, key=lambda one: (one.start_char, one.end_char, one.rule_id))
@@ -241,25 +261,16 @@ def _automaton(keys: Iterator[tuple[Any, int]], *, whole: bool) -> Any:
     return automaton
 
 
-def _excused(place: _Place, innocent: tuple[Spelling, _Place], places: Sequence[tuple[_Form, _Place]]) -> bool:
-    """Whether an innocent wording takes the place, or a shorter spelling within it, for itself.
+def _held(held: _Place, wording: Spelling, places: Sequence[tuple[_Form, _Place]]) -> tuple[_Place, ...]:
+    """The spellings that an innocent wording holds; by sound alone it must be the longer one.
 
-    自己看得清楚 excuses 你自己看 too, since both hold the same 自己看; a wording that lies inside the place
-    excuses nothing. By sound alone it must be the longer one: merely sounding like a phrase is no excuse.
+    What merely sounds like a phrase is no excuse: 我不关 excuses 我不管 only where it is written so.
     """
-    wording, held = innocent
-    if place.start <= held.start and held.end <= place.end and _width(held) < _width(place):
-        return False
-    return any(
-        max(place.start, held.start) <= inner.start
-        and inner.end <= min(place.end, held.end)
-        and (held.exact or wording.syllables > form.spelling.syllables)
-        for form, inner in places
+    return tuple(
+        place
+        for form, place in places
+        if held.holds(place) and (held.exact or wording.syllables > form.spelling.syllables)
     )
-
-
-def _width(place: _Place) -> int:
-    return place.end - place.start
 
 
 def _longest(places: list[tuple[_Form, _Place]]) -> list[tuple[_Form, _Place]]:
