@@ -150,7 +150,7 @@ def test_all_mistakes_of_all_files_come_at_once(tmp_path: Path) -> None:
     other.write_bytes(b"\xff")
     missing = tmp_path / "3.toml"
     problem = refused(one, other, missing).problem
-    for part in ("1.toml", '"urgent"', "2.toml", "not UTF-8", "3.toml does not exist", "3 mistakes"):
+    for part in ("1.toml", '"urgent"', "2.toml", "not UTF-8", "3.toml does not exist", "4 mistakes"):
         assert part in problem
 
 
