@@ -130,7 +130,7 @@ def heard(
 
 
 def finder(*phrases: str) -> Callable[[Passage], list[Candidate]]:
-    """Finds each phrase as rule of that name, by plain characters; the whole of spotting that tracking needs."""
+    """Finds each phrase, as the rule of that name, by its plain characters."""
 
     def find(passage: Passage) -> list[Candidate]:
         return [

@@ -73,7 +73,7 @@ class Endpointer:
     def feed(self, chunk: AudioChunk, channel: int = 0) -> list[SpeechWindow]:
         """The windows that end within `chunk`, in order."""
         is_gap = chunk.lost_before > 0 or chunk.is_break
-        windows = self._close("gap") if is_gap else []
+        windows = self._end("gap") if is_gap else []
         if is_gap or not self._has_begun:
             self._restart(chunk.start_sample)
         samples = np.concatenate([self._rest, chunk.pcm[channel]])
@@ -84,12 +84,16 @@ class Endpointer:
         return windows
 
     def finish(self) -> list[SpeechWindow]:
-        """The window of an utterance that the end of the stream cuts off; a partial frame counts."""
+        """The window of an utterance that the end of the stream cuts off."""
+        return self._end("stream_end")
+
+    def _end(self, reason: EndReason) -> list[SpeechWindow]:
+        """What the stream breaking off here leaves; a partial frame counts."""
         windows = []
         if self._rest.size and self._frames:
             windows = self._frame(np.pad(self._rest, (0, FRAME_SAMPLES - self._rest.size)))
         self._rest = np.zeros(0, np.float32)
-        return windows + self._close("stream_end")
+        return windows + self._close(reason)
 
     def _restart(self, start_sample: int) -> None:
         self._reset_vad()
