@@ -43,7 +43,7 @@ def interpolated_spans(piece: Piece) -> list[Span]:
 def character_spans(piece: Piece) -> list[Span]:
     """Spans from token times; evenly spread where the token bytes do not spell the text."""
     starts = _byte_starts(piece)
-    if starts is None:
+    if not starts:
         return interpolated_spans(piece)
     begins, at = [], 0
     for character in piece.text:
