@@ -47,7 +47,7 @@ as_root() {
 missing_packages() {
     local one
     for one in "$@"; do
-        dpkg-query -W -f='${db:Status-Status}' "$one" 2>/dev/null | grep -qx installed || printf '%s ' "$one"
+        dpkg-query -W -f='${db:Status-Status}' "$one" 2>/dev/null | grep -qx installed || printf ' %s' "$one"
     done
 }
 
@@ -61,13 +61,13 @@ need_packages() {
     fi
     missing=$(missing_packages "$@")
     [ -n "$missing" ] || return 0
-    is_root || can_sudo || fail "these system packages are missing: $missing($reason), and this user is neither \
-root nor may use sudo without a password." "ask an administrator to run: apt-get install $missing"
-    say "installing system packages through apt: $missing($reason)"
+    is_root || can_sudo || fail "these system packages are missing:$missing ($reason), and this user is neither \
+root nor may use sudo without a password." "ask an administrator to run: apt-get install$missing"
+    say "installing system packages through apt:$missing ($reason)"
     quietly "check the network and apt's sources, then run this again." \
         as_root apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 update
     # shellcheck disable=SC2086 # a list of names
-    quietly "run apt-get install $missing by hand and see what it says." \
+    quietly "run apt-get install$missing by hand and see what it says." \
         as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 \
         install -y --no-install-recommends $missing
 }
@@ -118,24 +118,26 @@ key_of() {
 is_stamped() { [ "$(cat "$stamps/$1" 2>/dev/null)" = "$(key_of "$1")" ]; }
 
 pip_install() {
-    quietly "check the network and pip's settings ($python -m pip config list), then run this again." \
-        "$python" -m pip --disable-pip-version-check --no-input install --require-virtualenv "$@"
+    local remedy=$1
+    shift
+    quietly "$remedy" "$python" -m pip --disable-pip-version-check --no-input install --require-virtualenv "$@"
 }
 
 install_packages() {
-    local lock=$1
+    local lock=$1 online="check the network and pip's settings ($python -m pip config list), then run this again."
     # The developers' lock holds all of the desk's.
     if is_stamped dev || is_stamped "$lock"; then
         return
     fi
     rm -rf "$stamps"
     say "installing the Python packages of requirements/$lock.txt, each by its hash (some 200 MB, a few minutes)"
-    pip_install --no-deps --require-hashes --only-binary :all: -r requirements/build.txt
+    pip_install "$online" --no-deps --require-hashes --only-binary :all: -r requirements/build.txt
     # jieba has no wheel. It is built with the tools just installed, so that nothing without a hash comes in.
-    pip_install --no-deps --require-hashes --no-build-isolation --only-binary :all: --no-binary jieba \
-        -r "requirements/$lock.txt"
+    pip_install "$online" --no-deps --require-hashes --no-build-isolation --only-binary :all: \
+        --no-binary jieba -r "requirements/$lock.txt"
     say "installing deskguard itself, editable"
-    pip_install --no-deps --no-build-isolation --no-index --editable .
+    pip_install "see whether the clone is whole: git status" \
+        --no-deps --no-build-isolation --no-index --editable .
     quietly "make the locks again: make lock" "$python" -m pip --disable-pip-version-check check
     mkdir -p "$stamps"
     key_of "$lock" >"$stamps/$lock"
