@@ -64,9 +64,7 @@ def read_recording(path: Path) -> Iterator[AudioChunk]:
 
     try:
         container = av.open(str(path), metadata_errors="ignore")
-    except OSError as error:  # FFmpeg's own errors are OSErrors or ValueErrors
-        raise _not_sound(path, error) from None
-    except ValueError as error:
+    except (av.FFmpegError, ValueError, OSError) as error:
         raise _not_sound(path, error) from None
     count = 0
     with container:
@@ -128,16 +126,22 @@ def _chunks(blocks: Iterator[Pcm]) -> Iterator[AudioChunk]:
     """Blocks of any size as chunks of `CHUNK_SAMPLES`; a change of channel count keeps the first count."""
     position, channels = 0, 0
     rest = np.zeros((0, 0), np.float32)
-    for block in blocks:
-        channels = channels or block.shape[0]
-        fitted = _with_channels(block, channels)
-        rest = np.concatenate([rest, fitted], axis=1) if rest.size else fitted
-        while rest.shape[1] >= CHUNK_SAMPLES:
-            yield _chunk(position, rest[:, :CHUNK_SAMPLES])
-            position += CHUNK_SAMPLES
-            rest = rest[:, CHUNK_SAMPLES:]
+    failure: DeskguardError | None = None
+    try:
+        for block in blocks:
+            channels = channels or block.shape[0]
+            fitted = _with_channels(block, channels)
+            rest = np.concatenate([rest, fitted], axis=1) if rest.size else fitted
+            while rest.shape[1] >= CHUNK_SAMPLES:
+                yield _chunk(position, rest[:, :CHUNK_SAMPLES])
+                position += CHUNK_SAMPLES
+                rest = rest[:, CHUNK_SAMPLES:]
+    except DeskguardError as error:
+        failure = error
     if rest.size:
         yield _chunk(position, rest)
+    if failure is not None:
+        raise failure
 
 
 def _chunk(position: int, pcm: Pcm) -> AudioChunk:
