@@ -30,7 +30,7 @@ Positive = Annotated[float, Field(gt=0)]
 class Section(BaseModel):
     """A frozen table that refuses unknown keys and does not guess types."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class WindowSettings(Section):
@@ -43,7 +43,7 @@ class MicrophoneSettings(Section):
     """Which microphone to open; empty means the system's default input."""
 
     device: str | int = ""
-    lost_after_s: Positive = 1.0
+    lost_after_s: Annotated[float, Field(gt=0, le=60)] = 1.0
     """No audio for so long means the microphone has gone."""
 
 
