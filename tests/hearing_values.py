@@ -122,6 +122,7 @@ def heard(
     return Hypothesis(
         utterance_id=utterance_id,
         passage=passage,
+        start_sample=0,
         end_sample=passage.spans[-1][1] if passage.spans else 0,
         is_final=is_final,
         average_log_probability=log_probability,
@@ -221,6 +222,7 @@ class ScriptedRecogniser:
                 text="".join(self.script.text[index] for index in inside),
                 spans=tuple(self.script.spans[index] for index in inside),
             ),
+            start_sample=window.start_sample,
             end_sample=window.end_sample,
             is_final=window.is_final,
             average_log_probability=-0.2,

@@ -57,7 +57,11 @@ def an_alert(
 def a_hypothesis(text: str, utterance_id: int = 1, end_sample: int = 32_000) -> Hypothesis:
     spans = tuple((100 * place, 100 * place + 100) for place in range(len(text)))
     return Hypothesis(
-        utterance_id=utterance_id, passage=Passage(text=text, spans=spans), end_sample=end_sample, is_final=True
+        utterance_id=utterance_id,
+        passage=Passage(text=text, spans=spans),
+        start_sample=0,
+        end_sample=end_sample,
+        is_final=True,
     )
 
 

@@ -104,8 +104,9 @@ class Hypothesis:
 
     utterance_id: int
     passage: Passage
+    start_sample: int
     end_sample: int
-    """How far the recogniser had heard."""
+    """What the recogniser had heard; a partial hypothesis may leave out the beginning of the utterance."""
     is_final: bool
     no_speech_probability: float = 0.0
     average_log_probability: float = 0.0

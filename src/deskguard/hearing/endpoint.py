@@ -30,6 +30,12 @@ _TAIL_S = 0.3
 _LONG_UTTERANCE_S = 6.0
 """From here on a pause of `_TAIL_S` ends the utterance: Whisper reads one utterance a window best, and a live
 step costs in proportion to the window."""
+_LEAST_SPEECH_S = 0.5
+"""Speech before the first live window: no phrase of the rules is shorter, and Whisper reads less as noise."""
+_LIVE_LEAST_S = 3.5
+_LIVE_MOST_S = 5.0
+"""Live windows of a long utterance hold its end only: a step costs some 10 ms for each token it reads, and no
+phrase of the rules takes longer than 3 s to say."""
 _CUT_SEARCH_S = 3.0
 """A speech without pause is cut at its least speech-like frame within so much of its end."""
 
@@ -54,6 +60,8 @@ class Endpointer:
         self._pre_roll = _frames(settings.pre_roll_s)
         self._hangover = _frames(settings.hangover_s)
         self._tail = min(_frames(_TAIL_S), self._hangover)
+        self._live_least, self._live_most = _frames(_LIVE_LEAST_S), _frames(_LIVE_MOST_S)
+        self._least = self._pre_roll + _frames(_LEAST_SPEECH_S)
         self._max_frames = _frames(settings.max_utterance_s)
         self._next_utterance = 0
         self._has_begun = False
@@ -139,9 +147,17 @@ class Endpointer:
             return self._cut()
         if self._silence == self._tail:
             return [self._window(length, None, is_pause=True)]
-        if self._silence < self._tail and length % self._hop == 0:
-            return [self._window(length, None)]
+        if self._silence < self._tail and length % self._hop == 0 and length >= self._least:
+            return [self._window(length, None, first=self._live_start())]
         return []
+
+    def _live_start(self) -> int:
+        """Where a live window begins: at the least speech-like frame that keeps it short enough."""
+        length = len(self._scores)
+        if length <= self._live_most:
+            return 0
+        earliest, latest = length - self._live_most, length - self._live_least
+        return earliest + int(np.argmin(self._scores[earliest:latest]))
 
     def _close(self, reason: EndReason) -> list[SpeechWindow]:
         """End the utterance after its tail of silence; what follows may be the next one's pre-roll."""
@@ -174,13 +190,15 @@ class Endpointer:
         self._scores = scores
         self._silence = 0
 
-    def _window(self, length: int, reason: EndReason | None, *, is_pause: bool = False) -> SpeechWindow:
-        pcm = np.concatenate(self._frames[:length])
+    def _window(
+        self, length: int, reason: EndReason | None, *, is_pause: bool = False, first: int = 0
+    ) -> SpeechWindow:
+        pcm = np.concatenate(self._frames[first:length])
         pcm.setflags(write=False)
         silence = max(0, self._silence - (len(self._frames) - length))
         return SpeechWindow(
             utterance_id=self._next_utterance,
-            start_sample=self._start,
+            start_sample=self._start + first * FRAME_SAMPLES,
             pcm=pcm,
             speech_end_sample=self._start + (length - silence) * FRAME_SAMPLES,
             taken_sample=self._frame_start,

@@ -71,7 +71,7 @@ class HitTracker:
         """The hits that are new or have changed state, longest phrase first."""
         changed = self._turn_to(hypothesis.utterance_id)
         sightings = self._sightings(hypothesis)
-        changed += self._deny(sightings, hypothesis.is_final)
+        changed += self._deny(sightings, hypothesis)
         for sighting in sightings:
             changed += self._see(sighting, hypothesis)
         if hypothesis.is_final:
@@ -145,13 +145,14 @@ class HitTracker:
         heard = passage.text[candidate.start_char : candidate.end_char]
         return _Sighting(candidate, heard, start, end, round(confidence, 3), source)
 
-    def _deny(self, sightings: Iterable[_Sighting], is_final: bool) -> list[Hit]:
+    def _deny(self, sightings: Iterable[_Sighting], hypothesis: Hypothesis) -> list[Hit]:
         gone = []
         for hit in [one for one in self._open if one.state == "tentative"]:
-            if any(_is_same(one, hit) for one in sightings):
+            is_out_of_sight = hit.start_sample < hypothesis.start_sample and not hypothesis.is_final
+            if is_out_of_sight or any(_is_same(one, hit) for one in sightings):
                 continue
             self._denials[hit.hit_id] = self._denials.get(hit.hit_id, 0) + 1
-            if is_final or self._denials[hit.hit_id] >= _DENIALS:
+            if hypothesis.is_final or self._denials[hit.hit_id] >= _DENIALS:
                 gone.append(self._settle(hit, "withdrawn", "not in the later text"))
         return gone
 
