@@ -22,6 +22,10 @@ _RANK: dict[Severity, int] = {"low": 0, "medium": 1, "high": 2}
 _HOUR_SAMPLES = 3600 * SAMPLE_RATE_HZ
 _KEEP_SAMPLES = 120 * SAMPLE_RATE_HZ
 """How long a hit is remembered to compare later hits with."""
+_MAY_CHANGE = frozenset({"awaiting-confirmation", "low-confidence", "contained"})
+"""Reasons that a later state of the hit, or of the hit around it, can remove."""
+_NOT_FOR_CARDS = frozenset({"role-visitor", "role-unknown", "low-severity", "low-confidence"})
+"""Hits that will not be shown themselves, so they must not hide another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +58,24 @@ class AlertPolicy:
         before = self._latest.get(hit.hit_id)
         if before is not None and before.suppressed is None:
             return self._keep(self._alert(hit, Moment(before.raised_sample, before.raised_ns), None))
-        if before is not None and before.suppressed != "awaiting-confirmation":
+        if before is not None and before.suppressed not in _MAY_CHANGE:
             return self._keep(self._alert(hit, now, before.suppressed))
         if hit.state == "withdrawn":
             return self._keep(self._alert(hit, now, "withdrawn"))
         covers = self._covered_card(hit, now)
-        reason = self._doubt(hit, now) or (None if covers else self._restraint(hit, now))
+        reason = self._doubt(hit, now) or self._restraint(hit, now, covers)
         alert = self._alert(hit, now, reason)
         if reason is None:
             self._show(alert, now, is_new=not covers)
         return self._keep(alert)
 
+    def shows(self, hit_id: str) -> bool:
+        """Whether the card of this hit is the one that was put up last and not put away."""
+        return self._card is not None and self._card.alert.hit.hit_id == hit_id
+
     def dismiss(self, hit_id: str) -> bool:
         """The clerk has put the card away."""
-        if self._card is None or self._card.alert.hit.hit_id != hit_id:
+        if not self.shows(hit_id):
             return False
         self._card = None
         return True
@@ -87,13 +95,15 @@ class AlertPolicy:
         }
         return next((reason for reason, holds in doubts.items() if holds), None)
 
-    def _restraint(self, hit: Hit, now: Moment) -> str | None:
-        """Reasons that lie in what the clerk has been shown already."""
+    def _restraint(self, hit: Hit, now: Moment, covers: bool) -> str | None:
+        """Reasons that lie in what the clerk has been shown already; a longer form is no new interruption."""
         rule = self.rules[hit.rule_id]
         cooldown_s = self._settings.cooldown_s if rule.cooldown_s is None else rule.cooldown_s
         last = self._last_shown.get(hit.rule_id)
         if last is not None and seconds(now.sample - last) < cooldown_s:
             return "cooldown"
+        if covers:
+            return None
         self._shown_at = [at for at in self._shown_at if now.sample - at < _HOUR_SAMPLES]
         if len(self._shown_at) >= self._settings.max_per_hour:
             return "hourly-cap"
@@ -104,13 +114,14 @@ class AlertPolicy:
 
     def _is_contained(self, hit: Hit) -> bool:
         """Whether a longer phrase of another rule holds these very words (我不知道 holds 不知道)."""
+        shown = [one.hit for one in self._latest.values() if one.suppressed not in _NOT_FOR_CARDS]
         return any(
             other.rule_id != hit.rule_id
             and other.state != "withdrawn"
             and other.start_sample <= hit.start_sample
             and hit.end_sample <= other.end_sample
             and len(other.heard) > len(hit.heard)
-            for other in (alert.hit for alert in self._latest.values())
+            for other in shown
         )
 
     def _covered_card(self, hit: Hit, now: Moment) -> bool:
