@@ -78,9 +78,28 @@ def test_windows_hold_the_audio_of_the_places_they_name() -> None:
 def test_partial_windows_are_taken_every_hop() -> None:
     windows = run([SPEECH] * 40 + [QUIET] * 30)
     partial = [one for one in windows if not one.is_final and not one.is_pause]
-    # The first six frames are complete before the utterance is three frames old.
-    assert [in_frames(one.pcm.size) for one in partial] == [6, 12, 18, 24, 30, 36, 42, 48]
+    # The first comes with the pre-roll and half a second of speech, 25 frames.
+    assert [in_frames(one.pcm.size) for one in partial] == [30, 36, 42, 48]
     assert {one.end_reason for one in partial} == {None}
+
+
+def test_live_windows_of_a_long_utterance_hold_its_end_only() -> None:
+    stream = painted([SPEECH] * 320 + [QUIET] * 30)
+    windows = windows_of(an_endpointer(), chunked(stream))
+    late = [one for one in windows if not one.is_final and one.taken_sample > 200 * FRAME_SAMPLES]
+    assert len(late) > 10
+    for window in late:
+        assert window.is_pause or 3.5 <= window.pcm.size / SAMPLE_RATE_HZ <= 5.1
+        assert np.array_equal(window.pcm, stream[window.start_sample : window.end_sample])
+    (final,) = finals(windows)
+    assert final.start_sample == 0
+
+
+def test_a_live_window_begins_at_the_quietest_frame() -> None:
+    scores = [SPEECH] * 300
+    scores[100] = 0.4
+    window = next(one for one in run(scores) if one.taken_sample == 240 * FRAME_SAMPLES)
+    assert in_frames(window.start_sample) == 100
 
 
 def test_the_pause_window_is_the_audio_of_the_final_one() -> None:
