@@ -19,7 +19,8 @@ function Stop-With([string] $problem, [string] $remedy) {
 }
 
 function Test-Python([string[]] $command) {
-    $first, $rest = $command
+    $first = $command[0]
+    $rest = @($command | Select-Object -Skip 1)
     if (-not (Get-Command $first -ErrorAction SilentlyContinue)) { return $false }
     & $first @rest -c "import sys; sys.exit(not ((3, 11) <= sys.version_info[:2] <= (3, 14) and sys.maxsize > 2**32))"
     return $LASTEXITCODE -eq 0
@@ -35,7 +36,7 @@ function Find-Python {
             }
         }
     }
-    if (Test-Python "python") { return , "python" }
+    if (Test-Python "python") { return "python" }
     Stop-With "no 64-bit Python from 3.11 to 3.14 was found." "install one and run this again in a new window."
 }
 
@@ -62,7 +63,9 @@ if ($purpose -notin "demo", "desk", "test") {
 $lock = if ($purpose -eq "test") { "dev" } else { "desk" }
 
 if (-not ((Test-Path $python) -and (Test-Python $python))) {
-    $first, $rest = Find-Python
+    $base = @(Find-Python)
+    $first = $base[0]
+    $rest = @($base | Select-Object -Skip 1)
     Say "making the virtual environment .venv with $first $rest"
     & $first @rest -m venv --clear .venv
     if ($LASTEXITCODE -ne 0) { Stop-With "the virtual environment could not be made." "install Python again, with pip." }
