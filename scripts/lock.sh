@@ -18,7 +18,7 @@ lock() {
         --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
         "$@" "$source" --output-file "build/$name.txt"
     {
-        printf '# Made by `make lock`; do not edit.\n'
+        printf '# Made by make lock; do not edit.\n'
         cat "build/$name.txt"
     } >"requirements/$name.txt"
     printf 'lock: requirements/%s.txt, %s packages\n' "$name" "$(grep -c '^[a-z]' "requirements/$name.txt")"
