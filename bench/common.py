@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,25 +22,57 @@ class Clip:
     """A recording with what is said in it."""
 
     file: Path
-    text: str
-    rule_id: str | None
-    phrase_end_s: float | None
-    group: str
+    rule_ids: tuple[tuple[str, float | None], ...]
+    """The phrases spoken and where each ends in seconds."""
+    allowed: frozenset[str]
+    """Rules whose cards are no false alarm: those, and rules whose words lie inside them."""
+    is_end_exact: bool
+    text: str = ""
 
 
 def clips_of(path: Path) -> list[Clip]:
-    """The clips of a set: a .jsonl of {file, text, rule_id, phrase_end_s}, files beside it or absolute."""
-    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
-    return [
-        Clip(
-            file=path.parent / one["file"],
-            text=one["text"],
-            rule_id=one.get("rule_id"),
-            phrase_end_s=one.get("phrase_end_s"),
-            group=one.get("voice", ""),
+    """The clips of a set: lines of {file, text, rule_id, phrase_end_s}, files beside it or absolute."""
+    clips = []
+    for one in (json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()):
+        rule_id = one.get("rule_id")
+        clips.append(
+            Clip(
+                file=path.parent / one["file"],
+                rule_ids=((rule_id, one.get("phrase_end_s")),) if rule_id else (),
+                allowed=_with_inner({rule_id} if rule_id else set()),
+                is_end_exact=one.get("place") == "exact",
+                text=one["text"],
+            )
         )
-        for one in lines
-    ]
+    return clips
+
+
+def fixture_clips(folder: Path, *, with_visitors: bool = False) -> list[Clip]:
+    """The fixtures; those with visitors' traps only when asked for."""
+    clips = []
+    for manifest in sorted(folder.glob("*.toml")):
+        table = tomllib.loads(manifest.read_text("utf-8"))
+        traps = [one for one in table.get("trap", []) if one.get("speaker") == "visitor"]
+        if traps and not with_visitors:
+            continue
+        expected = table.get("expect", [])
+        also = {rule_id for one in expected for rule_id in one.get("also", [])}
+        rule_ids = tuple((one["rule_id"], one["end_s"]) for one in expected)
+        clips.append(
+            Clip(
+                file=manifest.with_suffix(".flac"),
+                rule_ids=rule_ids,
+                allowed=_with_inner({rule_id for rule_id, _ in rule_ids} | also),
+                is_end_exact=all(one["place"] == "measured" for one in expected),
+            )
+        )
+    return clips
+
+
+def _with_inner(rule_ids: set[str]) -> frozenset[str]:
+    """Rules that may be raised on the way to a longer phrase: 我不知道 on the way to 我不知道，你去问…"""
+    inner = {"T01": {"T02"}, "T03": {"T01", "T02"}, "T08": {"T07"}}
+    return frozenset(rule_ids.union(*(inner.get(one, set()) for one in rule_ids)))
 
 
 def heading(model: str) -> str:
@@ -63,7 +96,8 @@ def percentiles(values: list[float], unit: str = "s") -> str:
     if not values:
         return "no values"
     p50, p90, p95, p99 = np.percentile(values, [50, 90, 95, 99])
-    return f"p50 {p50:.3f}  p90 {p90:.3f}  p95 {p95:.3f}  p99 {p99:.3f}  max {max(values):.3f} {unit}  (n={len(values)})"
+    marks = f"p50 {p50:.3f}  p90 {p90:.3f}  p95 {p95:.3f}  p99 {p99:.3f}  max {max(values):.3f}"
+    return f"{marks} {unit}  (n={len(values)})"
 
 
 def edit_distance(reference: str, hypothesis: str) -> int:

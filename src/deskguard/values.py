@@ -108,6 +108,8 @@ class Hypothesis:
     end_sample: int
     """What the recogniser had heard; a partial hypothesis may leave out the beginning of the utterance."""
     is_final: bool
+    is_pause: bool = False
+    """The speaker has stopped for a moment: the text ends where a clause does."""
     no_speech_probability: float = 0.0
     average_log_probability: float = 0.0
     """Mean log-probability per token, at most 0."""
@@ -148,6 +150,8 @@ class Candidate:
     """Edits per syllable, 0-1."""
     syllables: int = 0
     """Length of the literal part of the variant."""
+    is_open: bool = False
+    """It ends the text, and the next words could still make it innocent: 没时间 → 没时间限制."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,6 +76,8 @@ class Recogniser:
     def __init__(self, model: Any, settings: HearingSettings, text: TextTools) -> None:
         from faster_whisper.tokenizer import Tokenizer
 
+        self.whisper = model
+        """The faster-whisper model, for benchmarks that compare with its own way."""
         self._model = model.model
         self._features = model.feature_extractor
         self._tokenizer = Tokenizer(model.hf_tokenizer, True, task="transcribe", language="zh")
@@ -116,7 +118,7 @@ class Recogniser:
         """Read a window: greedy while the speaker goes on, beam search at a pause or the end."""
         if self._last is not None and _same_audio(self._last[0], window):
             # The pause was the end: the same audio has been read already.
-            hypothesis = replace(self._last[1], is_final=window.is_final, decode_ns=0)
+            hypothesis = replace(self._last[1], is_final=window.is_final, is_pause=window.is_pause, decode_ns=0)
             self._last = (window, hypothesis, self._last[2])
             return hypothesis
         begun_ns = time.perf_counter_ns()
@@ -267,6 +269,7 @@ class Recogniser:
             start_sample=window.start_sample,
             end_sample=window.end_sample,
             is_final=window.is_final,
+            is_pause=window.is_pause,
             no_speech_probability=max((one.no_speech_probability for one in decoded), default=1.0),
             average_log_probability=min((one.log_probability for one in decoded), default=0.0),
             alternatives=tuple(

@@ -128,7 +128,11 @@ class Spotter:
                 for form, place in places
                 if not any(one.excuses(place) for one in excuses) and search.counts(form, place)
             ]
-            found.extend(_candidate(text, form, place) for form, place in _longest(guilty))
+            innocent = [spelling.pieces[0] for spelling, _ in self._innocent[rule_id] if not spelling.gaps]
+            found.extend(
+                _candidate(text, form, place, is_open=_is_open(text, form, place, innocent))
+                for form, place in _longest(guilty)
+            )
         return sorted(found, key=lambda one: (one.start_char, one.end_char, one.rule_id))
 
     def _number(self, piece: str) -> int:
@@ -292,7 +296,20 @@ def _longest(places: list[tuple[_Form, _Place]]) -> list[tuple[_Form, _Place]]:
     return kept
 
 
-def _candidate(text: Normalised, form: _Form, place: _Place) -> Candidate:
+def _is_open(text: Normalised, form: _Form, place: _Place, innocent: Sequence[str]) -> bool:
+    """Whether the place ends the text and what has been said so far could go on as an innocent wording."""
+    if place.end < len(text.chars):
+        return False
+    if form.variant.where != "anywhere":
+        return True
+    return any(
+        len(text.chars) - cut <= place.start and text.chars.endswith(wording[:cut])
+        for wording in innocent
+        for cut in range(1, len(wording))
+    )
+
+
+def _candidate(text: Normalised, form: _Form, place: _Place, *, is_open: bool) -> Candidate:
     return Candidate(
         rule_id=form.rule_id,
         variant=form.variant.text,
@@ -300,4 +317,5 @@ def _candidate(text: Normalised, form: _Form, place: _Place) -> Candidate:
         end_char=text.ends[place.end - 1],
         tier="characters" if place.exact else "sound",
         syllables=form.spelling.syllables,
+        is_open=is_open,
     )

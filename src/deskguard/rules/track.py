@@ -93,14 +93,16 @@ class HitTracker:
     def _sightings(self, hypothesis: Hypothesis) -> list[_Sighting]:
         """What the hypothesis and its alternatives show, one per rule and span, best first."""
         joined, boundary = self._joined(hypothesis.passage)
-        if self._found(joined, boundary):
+        found = self._found(joined, boundary, hypothesis)
+        if found:
             hypothesis = self._align(hypothesis)
             joined, boundary = self._joined(hypothesis.passage)
+            found = self._found(joined, boundary, hypothesis)
         seen = [
             self._sighting(
                 one, joined, hypothesis, "across an endpoint" if one.start_char < boundary else "best text"
             )
-            for one in self._found(joined, boundary)
+            for one in found
         ]
         for passage in hypothesis.alternatives:
             seen += [self._sighting(one, passage, hypothesis, "alternative text") for one in self.find(passage)]
@@ -121,11 +123,17 @@ class HitTracker:
         joined = Passage(text=f"{tail.text}，{passage.text}", spans=(*tail.spans, mark, *passage.spans))
         return joined, len(tail.text) + 1
 
-    def _found(self, joined: Passage, boundary: int) -> list[Candidate]:
+    def _found(self, joined: Passage, boundary: int, hypothesis: Hypothesis) -> list[Candidate]:
+        """Candidates of this utterance; one that more words could excuse waits for them, or for a pause."""
+        is_settled = hypothesis.is_final or hypothesis.is_pause
         return [
             one
             for one in self.find(joined)
-            if one.start_char >= boundary or (one.end_char > boundary and self._may_span(one, joined, boundary))
+            if (is_settled or not one.is_open)
+            and (
+                one.start_char >= boundary
+                or (one.end_char > boundary and self._may_span(one, joined, boundary))
+            )
         ]
 
     def _may_span(self, candidate: Candidate, joined: Passage, boundary: int) -> bool:
