@@ -104,13 +104,27 @@ class HitTracker:
             )
             for one in found
         ]
-        for passage in hypothesis.alternatives:
-            seen += [self._sighting(one, passage, hypothesis, "alternative text") for one in self.find(passage)]
+        seen += self._alternatives(hypothesis, {one.candidate.rule_id for one in seen})
         kept: list[_Sighting] = []
         for one in sorted(seen, key=lambda one: (-one.candidate.syllables, -one.confidence)):
             if not any(_is_same(one, other) for other in kept):
                 kept.append(one)
         return kept
+
+    def _alternatives(self, hypothesis: Hypothesis, known: set[str]) -> list[_Sighting]:
+        """Rules that only alternatives show. Those are not aligned, so their places are guesses: a hit of the
+        rule that is open already keeps its own."""
+        seen = []
+        for passage in hypothesis.alternatives:
+            for candidate in self.find(passage):
+                if candidate.rule_id in known:
+                    continue
+                one = self._sighting(candidate, passage, hypothesis, "alternative text")
+                hit = next((hit for hit in self._open if hit.rule_id == candidate.rule_id), None)
+                if hit is not None:
+                    one = replace(one, start_sample=hit.start_sample, end_sample=hit.end_sample)
+                seen.append(one)
+        return seen
 
     def _joined(self, passage: Passage) -> tuple[Passage, int]:
         """The passage with the end of the utterance before it, and where it begins in that."""
