@@ -74,7 +74,7 @@ if (-not ((Test-Stamp "dev") -or (Test-Stamp $lock))) {
     if (Test-Path ".venv\stamps") { Remove-Item -Recurse ".venv\stamps" }
     $online = "check the network and pip's settings ($python -m pip config list), then run this again."
     $strict = "--no-deps", "--require-hashes", "--only-binary", ":all:"
-    Say "installing the Python packages of requirements\$lock.txt, each by its hash (some 200 MB, a few minutes)"
+    Say "installing the Python packages of requirements\$lock.txt, each by its hash (some 150 MB, a few minutes)"
     Install-Packages ($strict + ("-r", "requirements\build.txt")) $online
     # jieba has no wheel; it is built with the tools just installed.
     $build = "--no-build-isolation", "--no-binary", "jieba"

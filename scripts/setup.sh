@@ -130,7 +130,7 @@ install_packages() {
         return
     fi
     rm -rf "$stamps"
-    say "installing the Python packages of requirements/$lock.txt, each by its hash (some 200 MB, a few minutes)"
+    say "installing the Python packages of requirements/$lock.txt, each by its hash (some 150 MB, a few minutes)"
     pip_install "$online" --no-deps --require-hashes --only-binary :all: -r requirements/build.txt
     # jieba has no wheel. It is built with the tools just installed, so that nothing without a hash comes in.
     pip_install "$online" --no-deps --require-hashes --no-build-isolation --only-binary :all: \
