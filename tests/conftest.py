@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from deskguard.rules.pack import RuleSet
 
 ROOT = Path(__file__).resolve().parents[1]
+# The metrics of the benches are tested, too; bench/ is no package of the project.
+sys.path.append(str(ROOT))
 
 # No deadline: how long an example takes on a busy machine says nothing about the code.
 hypothesis.settings.register_profile("desk", deadline=None)

@@ -11,16 +11,19 @@ import numpy as np
 from deskguard.desk.alerts import Moment
 from deskguard.hearing.endpoint import Endpointer
 from deskguard.hearing.vad import FRAME_SAMPLES
+from deskguard.rules.pack import Rule, RuleSet, Variant
 from deskguard.settings import HearingSettings
 from deskguard.values import (
     SAMPLE_RATE_HZ,
     AudioChunk,
     Candidate,
+    ClauseRef,
     EndReason,
     Hit,
     Hypothesis,
     Passage,
     Pcm,
+    Severity,
     SpeechWindow,
 )
 
@@ -231,3 +234,20 @@ class ScriptedRecogniser:
 
     def align(self, hypothesis: Hypothesis) -> Hypothesis:
         return hypothesis
+
+
+def a_rule_set(*phrases: str, severity: Severity = "medium", cooldown_s: float | None = None) -> RuleSet:
+    """A rule for each phrase, named by it."""
+    rules = {
+        phrase: Rule(
+            rule_id=phrase,
+            phrase=phrase,
+            clauses=(ClauseRef(standard="s1", title="Standard", clause="1", quote="quoted"),),
+            severity=severity,
+            cooldown_s=cooldown_s,
+            advice=f"instead of {phrase}",
+            variants=(Variant(text=phrase),),
+        )
+        for phrase in phrases
+    }
+    return RuleSet(rules=rules, sha256="0" * 64, packs=())

@@ -119,6 +119,15 @@ def test_a_live_window_without_the_beginning_denies_nothing_that_lies_there() ->
     assert states(tracker.feed(heard(spoken("我不知道，您去三号窗口"), is_final=True))) == [(KNOW, "confirmed")]
 
 
+@pytest.mark.parametrize(("settles", "count"), [({}, 0), ({"is_pause": True}, 1), ({"is_final": True}, 1)])
+def test_a_phrase_that_more_words_could_excuse_waits_for_a_pause(settles: dict[str, bool], count: int) -> None:
+    def find(passage: Passage) -> list[Candidate]:
+        return [replace(one, is_open=True) for one in finder(KNOW)(passage)]
+
+    tracker = HitTracker(find, unaligned, "run")
+    assert len(tracker.feed(replace(heard(spoken(KNOW)), **settles))) == count
+
+
 def test_an_utterance_that_ends_without_a_final_text_withdraws_its_tentative_hits() -> None:
     tracker = a_tracker()
     tracker.feed(heard(spoken("我不知道"), 0))

@@ -15,7 +15,7 @@ from deskguard.desk.queues import WindowQueue
 from deskguard.values import SAMPLE_RATE_HZ, SpeechWindow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from deskguard.desk.mind import Mind, Outcome
     from deskguard.hearing.endpoint import Endpointer
@@ -27,13 +27,20 @@ _NS_PER_SAMPLE = 1_000_000_000 / SAMPLE_RATE_HZ
 class ModelledRun:
     """One recording through endpointing and mind."""
 
-    def __init__(self, endpointer: Endpointer, mind: Mind, final_bound_s: float) -> None:
+    def __init__(
+        self,
+        endpointer: Endpointer,
+        mind: Mind,
+        final_bound_s: float,
+        compute_ns: Callable[[], int] = time.perf_counter_ns,
+    ) -> None:
+        """`compute_ns` measures the compute of a step."""
         self._endpointer = endpointer
         self._mind = mind
         self._queue = WindowQueue(final_bound_s)
-        self._ready: dict[int, int] = {}
+        self._compute_ns = compute_ns
         self._free_at = 0
-        self._begun_ns = 0
+        self._begun_ns: int | None = None
         self.heard_samples = 0
         self.lost_samples = 0
 
@@ -69,11 +76,14 @@ class ModelledRun:
             window = self._queue.take()
             if window is None:
                 return
-            self._begun_ns = time.perf_counter_ns()
-            yield from self._mind.feed(window, self._now)
+            self._begun_ns = self._compute_ns()
+            # Gathered first: the time of whoever takes the outcomes is not compute.
+            outcomes = list(self._mind.feed(window, self._now))
             self._free_at = self._now().sample
+            self._begun_ns = None
+            yield from outcomes
 
     def _now(self) -> Moment:
-        used_ns = time.perf_counter_ns() - self._begun_ns if self._begun_ns else 0
+        used_ns = 0 if self._begun_ns is None else self._compute_ns() - self._begun_ns
         sample = self._free_at + int(used_ns / _NS_PER_SAMPLE)
         return Moment(sample, int(sample * _NS_PER_SAMPLE))
