@@ -24,9 +24,11 @@ class PacedRecording:
         on_state: Callable[[str], None],
         *,
         linger_s: float = 0.0,
+        speed: float = 1.0,
     ) -> None:
         """`linger_s` of silence follow the recording, so that a page stays up to look at."""
         self._linger_s = linger_s
+        self._pacer = Pacer(speed)
         self._chunks = chunks
         self._on_state = on_state
         self._is_paused = threading.Event()
@@ -47,7 +49,7 @@ class PacedRecording:
         """Chunks when they are due; what falls into a pause is not given, and the next one is a break."""
         self._on_state("listening")
         is_break = False
-        for chunk in Pacer().paced(self._chunks()):
+        for chunk in self._pacer.paced(self._chunks()):
             if self._is_stopped.is_set():
                 return
             if self._is_paused.is_set():
