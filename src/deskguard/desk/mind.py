@@ -61,10 +61,15 @@ class Mind:
         self._policy.rules = dict(self._known)
         self._tracker.find = spotter.find
 
+    def shows(self, hit_id: str) -> bool:
+        """Whether this hit's card is the one that is up."""
+        return self._policy.shows(hit_id)
+
     def dismiss(self, hit_id: str) -> bool:
         return self._policy.dismiss(hit_id)
 
     def _decided(self, hits: list[Hit], now: Callable[[], Moment]) -> Iterator[Alert]:
-        # The longest phrase first, so that what it contains is known to be contained.
-        for hit in sorted(hits, key=lambda hit: -len(hit.heard)):
+        # What is withdrawn makes room first; then the longest phrase, so that what it contains is known to be
+        # contained.
+        for hit in sorted(hits, key=lambda hit: (hit.state != "withdrawn", -len(hit.heard))):
             yield self._policy.feed(hit, now())
