@@ -14,6 +14,7 @@ purpose=${1:-}
 log=build/setup.log
 python=.venv/bin/python
 stamps=.venv/stamps
+apt_is_updated=
 
 say() { printf 'setup: %s\n' "$*"; }
 
@@ -64,8 +65,11 @@ need_packages() {
     is_root || can_sudo || fail "these system packages are missing:$missing ($reason), and this user is neither \
 root nor may use sudo without a password." "ask an administrator to run: apt-get install$missing"
     say "installing system packages through apt:$missing ($reason)"
-    quietly "check the network and apt's sources, then run this again." \
-        as_root apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 update
+    if [ -z "$apt_is_updated" ]; then
+        quietly "check the network and apt's sources, then run this again." \
+            as_root apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 update
+        apt_is_updated=yes
+    fi
     # shellcheck disable=SC2086 # a list of names
     quietly "run apt-get install$missing by hand and see what it says." \
         as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 \
