@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from deskguard.hearing.endpoint import Endpointer
     from deskguard.hearing.recognise import Recogniser
     from deskguard.rules.pack import RuleSet
+    from deskguard.rules.watch import PackWatcher
     from deskguard.settings import Settings
 
 
@@ -25,6 +26,13 @@ def load_rules(settings: Settings, given: Sequence[Path] = ()) -> RuleSet:
     from deskguard.rules.pack import load_packs
 
     return load_packs(rule_paths(settings, given), settings.rules.only)
+
+
+def watch_rules(settings: Settings, given: Sequence[Path] = ()) -> PackWatcher:
+    """A watcher of the packs; made before they are loaded, it misses no edit."""
+    from deskguard.rules.watch import PackWatcher
+
+    return PackWatcher(rule_paths(settings, given), settings.rules.only)
 
 
 def load_recogniser(settings: Settings) -> Recogniser:

@@ -37,6 +37,7 @@ def run_listen(settings: Settings, options: ListenOptions) -> None:
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     settings = _with_options(settings, options)
+    watcher = compose.watch_rules(settings, options.rules)
     rules = compose.load_rules(settings, options.rules)
     # The microphone is looked for before the model is loaded: a wrong name should fail at once.
     device = find_device(settings.microphone.device)
@@ -47,6 +48,7 @@ def run_listen(settings: Settings, options: ListenOptions) -> None:
         rule_paths=compose.rule_paths(settings, options.rules),
         data_folder=compose.store_folder(settings),
         device=device.name,
+        watcher=watcher,
     )
     window = Window(parts)
     microphone = Microphone(settings.microphone, window.on_state)

@@ -65,6 +65,8 @@ class Parts:
     rule_paths: Sequence[Path]
     data_folder: Path
     device: str
+    watcher: PackWatcher | None = None
+    """Made before `rules` were loaded, so that no edit falls between; None makes one with the window."""
     wall_clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
 
@@ -86,7 +88,7 @@ class Window:
         self._live = LiveRun(
             compose.new_endpointer(settings), self._mind, settings.queues, watch=self._meter.feed
         )
-        self._watcher = PackWatcher(parts.rule_paths, settings.rules.only)
+        self._watcher = parts.watcher or PackWatcher(parts.rule_paths, settings.rules.only)
         self._rules, self._rules_error = parts.rules, ""
         self._state, self._clock_noted_ns = "starting", 0
         self._ended = threading.Event()
@@ -195,7 +197,8 @@ class Window:
     def _publish_card(self, alert: Alert, raised: datetime) -> None:
         if alert.hit.state == "withdrawn":
             self._feed.publish("card_gone", {"hit_id": alert.hit.hit_id, "reason": "withdrawn"})
-        else:
+        elif self._mind.shows(alert.hit.hit_id):
+            # Else it was put away, or gave way, before it was confirmed.
             self._feed.publish("card", card_payload(alert, raised, self._parts.settings.alerts.card_s))
 
     def _pause(self) -> None:
@@ -292,7 +295,8 @@ _UNLISTED = frozenset({"contained", "awaiting-confirmation", "withdrawn"})
 
 
 def _is_listed(alert: Alert) -> bool:
-    return alert.suppressed not in _UNLISTED
+    # What is withdrawn may be on the list already, and leaves it.
+    return alert.hit.state == "withdrawn" or alert.suppressed not in _UNLISTED
 
 
 def _plain(health: Health) -> dict[str, Any]:
