@@ -158,6 +158,14 @@ class Desk:
         self.recogniser.script = spoken(text, begin_s, 1.8 / max(len(text), 1))
         self.source.hear(some_speech())
 
+    def begin_to_say(self, text: str) -> Pcm:
+        """Let somebody say `text` in 1.2 s and go on speaking; the rest of the sound, to be heard later."""
+        begin_s = self.source.position / SAMPLE_RATE_HZ + SPEECH_BEGINS_S
+        self.recogniser.script = spoken(text, begin_s, 1.2 / len(text))
+        first = round(1.9 * SAMPLE_RATE_HZ)
+        self.source.hear(some_speech()[:first])
+        return some_speech()[first:]
+
     def hears(self, text: str) -> list[Alert]:
         """Let somebody say `text`, and wait for its final transcript; the alerts that came before it."""
         self.say(text)

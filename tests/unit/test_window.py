@@ -169,11 +169,12 @@ def test_a_card_the_clerk_put_away_does_not_come_back_when_it_is_confirmed(start
     desk = start()
     gate = threading.Event()
     desk.hold_after_first_sight(gate)
-    desk.say("我不知道")
+    rest = desk.begin_to_say("我不知道")
     assert desk.first_alert().hit.state == "tentative"
     card = desk.page.until("card")
     assert desk.page.press("dismiss", hit_id=card["hit_id"]) == {"ok": True}
     gate.set()
+    desk.source.hear(rest)
     assert desk.first_alert().hit.state == "confirmed"
     desk.source.end()
     assert "card" not in desk.page.rest()
@@ -183,10 +184,11 @@ def test_a_card_the_later_text_denies_is_taken_down(start: Callable[..., Desk]) 
     desk = start()
     gate = threading.Event()
     desk.hold_after_first_sight(gate)
-    desk.say("我不知道")
+    rest = desk.begin_to_say("我不知道")
     hit_id = desk.first_alert().hit.hit_id
     desk.recogniser.script = replace(desk.recogniser.script, text="您请稍等")
     gate.set()
+    desk.source.hear(rest)
     gone = desk.page.until("card_gone")
     assert (gone["hit_id"], gone["reason"]) == (hit_id, "withdrawn")
     desk.page.until("today", lambda payload: payload["entry"]["state"] == "withdrawn")
