@@ -53,6 +53,9 @@ class PacedRecording:
             if self._is_stopped.is_set():
                 return
             if self._is_paused.is_set():
+                if not is_break:
+                    # At once, so that what was said before the pause is read now.
+                    yield replace(chunk, pcm=chunk.pcm[:, :0], is_break=True)
                 is_break = True
                 continue
             yield replace(chunk, is_break=is_break)
