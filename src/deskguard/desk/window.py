@@ -23,6 +23,7 @@ from deskguard.desk.screen.feed import Feed
 from deskguard.desk.screen.server import ScreenServer, page_url
 from deskguard.desk.store import Store
 from deskguard.desk.store_writer import StoreWriter
+from deskguard.desk.strain import Strain
 from deskguard.errors import DeskguardError
 from deskguard.rules.watch import PackWatcher
 from deskguard.values import Alert, Health, Run, seconds
@@ -42,6 +43,8 @@ log = logging.getLogger(__name__)
 _TICK_S = 0.4
 """How often rules are looked at; an edit must take effect within 1 s."""
 _HEALTH_STORED_EVERY_S = 60.0
+_FORGET_EVERY_S = 6 * 3600.0
+"""A daemon that is never restarted must forget old records, too."""
 _CLOCK_JUMP_S = 5.0
 _CLOCK_NOTE_S = 60.0
 
@@ -91,6 +94,7 @@ class Window:
         self._watcher = parts.watcher or PackWatcher(parts.rule_paths, settings.rules.only)
         self._rules, self._rules_error = parts.rules, ""
         self._state, self._clock_noted_ns = "starting", 0
+        self._strain = Strain()
         self._ended = threading.Event()
         control = DeskControl(
             pause=self._pause,
@@ -228,12 +232,16 @@ class Window:
         return [one for one in self._writer.today() if one["suppressed"] not in _UNLISTED]
 
     def _tick_until_ended(self) -> None:
-        stored_ns = time.monotonic_ns()
+        stored_ns = forgot_ns = time.monotonic_ns()
         while not self._ended.wait(_TICK_S):
             self._look_at_rules()
             self._look_at_clock()
             health = self.health
+            self._strain.feed(health, time.monotonic_ns())
             self._feed.publish("health", _plain(health))
+            if time.monotonic_ns() - forgot_ns >= _FORGET_EVERY_S * 1e9:
+                forgot_ns = time.monotonic_ns()
+                self._forget_old()
             if time.monotonic_ns() - stored_ns >= _HEALTH_STORED_EVERY_S * 1e9:
                 stored_ns = time.monotonic_ns()
                 self._writer.save_health(self._run_id, health, self._utc())
@@ -271,12 +279,13 @@ class Window:
             "microphone-lost": self._state == "microphone-lost",
             "store-failing": self._writer.failing is not None,
             "rules-rejected": bool(self._rules_error),
+            "slow-cpu": self._strain.is_slow,
             "clock-jump": bool(noted),
         }
         return tuple(code for code, holds in notes.items() if holds)
 
     def _forget_old(self) -> None:
-        oldest = self._began_utc - timedelta(days=self._parts.settings.store.retention_days)
+        oldest = self._parts.wall_clock() - timedelta(days=self._parts.settings.store.retention_days)
         try:
             self._store.forget_before(oldest.isoformat())
         except DeskguardError as error:
