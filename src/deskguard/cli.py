@@ -58,17 +58,17 @@ def _parser() -> argparse.ArgumentParser:
 def _add_desk_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     demo = commands.add_parser("demo", help="watch it work on a bundled conversation; no microphone needed")
     demo.add_argument("--language", choices=("zh-CN", "en"), default="zh-CN")
-    demo.add_argument("--port", type=int, default=0, help="of the staff page; 0 takes a free one (default)")
+    demo.add_argument("--port", type=_port, default=0, help="of the staff page; 0 takes a free one (default)")
     demo.add_argument("--open", action="store_true", help="open the staff page in a browser")
     demo.add_argument(
-        "--linger", type=float, default=0.0, metavar="SECONDS", help="keep the page up afterwards"
+        "--linger", type=_duration_s, default=0.0, metavar="SECONDS", help="keep the page up afterwards"
     )
     demo.set_defaults(run=_demo)
 
     listen = commands.add_parser("listen", help="listen at this window until stopped (the daemon)")
     _add_settings(listen)
     listen.add_argument("--device", help=f"microphone: {_MICROPHONE_HELP}")
-    listen.add_argument("--port", type=int, help="of the staff page; 0 takes a free one")
+    listen.add_argument("--port", type=_port, help="of the staff page; 0 takes a free one")
     listen.add_argument("--data", type=Path, metavar="DIR", help="where records are kept")
     listen.add_argument("--open", action="store_true", help="open the staff page in a browser")
     listen.set_defaults(run=_listen)
@@ -127,6 +127,22 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="rule packs instead of the configured ones",
     )
+
+
+def _port(text: str) -> int:
+    if not (text.isdecimal() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    return int(text)
+
+
+def _duration_s(text: str) -> float:
+    try:
+        duration_s = float(text)
+    except ValueError:
+        duration_s = -1.0
+    if not 0 <= duration_s <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to 86400")
+    return duration_s
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -213,7 +229,10 @@ def _rules_check(arguments: argparse.Namespace) -> int:
     from deskguard.desk.compose import rule_paths
     from deskguard.rules.check import check
 
-    return _print(check(rule_paths(_settings(arguments), arguments.paths)))
+    settings = _settings(arguments)
+    # The choice of packs is for those in use, not for files that are only looked at.
+    only = () if arguments.paths else settings.rules.only
+    return _print(check(rule_paths(settings, arguments.paths), only))
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
