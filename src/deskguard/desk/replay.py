@@ -56,7 +56,8 @@ class Replayer:
         A recording that breaks off gives the lines up to the break, the summary, and then raises.
         """
         source = _Source(name)
-        mind = Mind(self.recogniser, self.rules, self.settings, run_id=Path(name).stem or "stdin")
+        run_id = "stdin" if name == "-" else Path(name).stem
+        mind = Mind(self.recogniser, self.rules, self.settings, run_id)
         begun = cpu_s()
         run = self._run(mind)
         for outcome in run.run(source.chunks()):
