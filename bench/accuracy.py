@@ -2,7 +2,8 @@
 
     python bench/accuracy.py                         the fixtures: phrases found, false alarms
     python bench/accuracy.py --set SET.jsonl         the same on your own (lines of file, text, rule_id)
-    python bench/accuracy.py --cer FOLDER.tsv        CER of transcripts; a table of file and transcript
+    python bench/accuracy.py --cer                   CER of transcripts, the clean fixtures
+    python bench/accuracy.py --cer TABLE.tsv         the same on your own (columns file, seconds, transcript)
 
 A phrase counts as found when its rule is confirmed anywhere in the clip; a false alarm is a card that would
 have been shown for a rule that nobody broke. Recordings with visitors' traps are left out: until roles are
@@ -101,22 +102,29 @@ def report(name: str, tally: Tally) -> None:
     print(f"  phrase end to card: {percentiles(tally.latencies)}")
 
 
-def character_errors(replayer: Replayer, table: Path, most: int) -> dict[str, float]:
-    """CER of final transcripts, and of the same model and beam on the clip padded to 30 s."""
-    rows = [
-        row for row in csv.DictReader(table.open(encoding="utf-8"), delimiter="\t") if "aishell" in row["file"]
-    ][:most]
+def references(table: Path | None, most: int) -> list[tuple[Path, str]]:
+    """Recordings and what is said in them: of a table (TSV: file, transcript), else the clean fixtures."""
+    if table is None:
+        clips = [clip for clip in fixture_clips(FIXTURES, with_visitors=True) if clip.text and clip.is_clean]
+        return [(clip.file, clip.text) for clip in clips][:most]
+    rows = csv.DictReader(table.open(encoding="utf-8"), delimiter="\t")
+    # Single words are no transcripts.
+    sentences = [row for row in rows if float(row["seconds"]) >= 1.5]
+    return [(table.parent / row["file"], row["transcript"]) for row in sentences][:most]
+
+
+def character_errors(replayer: Replayer, pairs: list[tuple[Path, str]]) -> dict[str, float]:
+    """CER of final transcripts, and of the same model on the clip padded to 30 s."""
     errors = Counter[str]()
-    for row in rows:
-        reference = normalise(row["transcript"]).chars
-        file = table.parent / row["file"]
+    for file, text in pairs:
+        reference = normalise(text).chars
         heard = "".join(line["text"] for line in replayer.lines(str(file)) if line["type"] == "transcript")
         errors["reference"] += len(reference)
         errors["deskguard"] += edit_distance(reference, normalise(heard).chars)
         for name, beam in (("padded beam 5", 5), ("padded greedy", 1)):
             errors[name] += edit_distance(reference, normalise(padded(replayer, file, beam)).chars)
     total = errors.pop("reference")
-    return {name: count / total for name, count in errors.items()} | {"clips": len(rows), "characters": total}
+    return {name: count / total for name, count in errors.items()} | {"clips": len(pairs), "characters": total}
 
 
 def padded(replayer: Replayer, file: Path, beam: int) -> str:
@@ -131,14 +139,17 @@ def padded(replayer: Replayer, file: Path, beam: int) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", type=Path, help="a .jsonl of your own instead of the fixtures")
-    parser.add_argument("--cer", type=Path, help="a table (TSV: file, transcript) to measure CER on")
+    parser.add_argument(
+        "--cer", type=Path, nargs="?", const=Path(), metavar="TABLE", help="measure CER instead"
+    )
     parser.add_argument("--most", type=int, default=80, help="clips of the CER table")
     parser.add_argument("--show", action="store_true", help="name what was missed and wrongly flagged")
     options = parser.parse_args()
     replayer = Replayer.load(Settings(), [], is_real_pace=False, partials=False)
     print(heading("base int8, 1 thread"))
-    if options.cer:
-        figures = character_errors(replayer, options.cer, options.most)
+    if options.cer is not None:
+        table = options.cer if options.cer.is_file() else None
+        figures = character_errors(replayer, references(table, options.most))
         print("  ".join(f"{name} {value:.3f}" for name, value in figures.items()))
         save("accuracy-cer", figures)
         return

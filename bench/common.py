@@ -28,6 +28,7 @@ class Clip:
     """Rules whose cards are no false alarm: those, and rules whose words lie inside them."""
     is_end_exact: bool
     text: str = ""
+    is_clean: bool = True
 
 
 def clips_of(path: Path) -> list[Clip]:
@@ -64,6 +65,8 @@ def fixture_clips(folder: Path, *, with_visitors: bool = False) -> list[Clip]:
                 rule_ids=rule_ids,
                 allowed=_with_inner({rule_id for rule_id, _ in rule_ids} | also),
                 is_end_exact=all(one["place"] == "measured" for one in expected),
+                text="".join(one["text"] for one in table.get("turn", [])),
+                is_clean=table["condition"] in ("clean", "conversation"),
             )
         )
     return clips
