@@ -36,6 +36,9 @@ _TAIL_SAMPLES = SAMPLE_RATE_HZ
 _LEAST_SAMPLES = int(2.2 * SAMPLE_RATE_HZ)
 """Windows shorter than this in all loop more often than not (a word of 0.6 s: 4 of 6 with 1 s of tail, 0 of 6
 with 1.5 s)."""
+_GRID_SAMPLES = 32 * _HOP_SAMPLES
+"""Windows are filled up to a multiple of 0.32 s: the matrix library compiles and keeps code for every length it
+meets, which took time in each step and 120 MB over an hour of all lengths (bench/README.md)."""
 _TARGET_PEAK = 0.5
 _MAX_GAIN = 100.0
 _MAX_SEEKS = 3
@@ -161,7 +164,8 @@ class Recogniser:
 
     def _read(self, pcm: Pcm, start_sample: int, use_beam: bool) -> _Decoded:
         speech_s = pcm.size / SAMPLE_RATE_HZ
-        one = self._generate(pcm, start_sample, use_beam, max(pcm.size + _TAIL_SAMPLES, _LEAST_SAMPLES))
+        samples = max(pcm.size + _TAIL_SAMPLES, _LEAST_SAMPLES)
+        one = self._generate(pcm, start_sample, use_beam, -(-samples // _GRID_SAMPLES) * _GRID_SAMPLES)
         if not is_loop("".join(piece.text for piece in one.pieces), speech_s):
             return one
         if not use_beam:
