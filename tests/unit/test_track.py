@@ -128,6 +128,28 @@ def test_a_phrase_that_more_words_could_excuse_waits_for_a_pause(settles: dict[s
     assert len(tracker.feed(replace(heard(spoken(KNOW)), **settles))) == count
 
 
+def test_a_phrase_heard_at_a_pause_is_not_denied_while_it_waits_again() -> None:
+    def find(passage: Passage) -> list[Candidate]:
+        return [replace(one, is_open=passage.text.endswith(KNOW)) for one in finder(KNOW)(passage)]
+
+    tracker = HitTracker(find, unaligned, "run")
+    said = heard(spoken(KNOW))
+    assert states(tracker.feed(replace(said, is_pause=True))) == [(KNOW, "tentative")]
+    assert [tracker.feed(said) for _ in range(5)] == [[]] * 5
+    assert states(tracker.feed(heard(spoken(KNOW + "你去问")))) == [(KNOW, "confirmed")]
+
+
+def test_a_phrase_that_more_words_have_excused_is_withdrawn() -> None:
+    def find(passage: Passage) -> list[Candidate]:
+        return [replace(one, is_open=True) for one in finder("没时间")(passage) if "限制" not in passage.text]
+
+    tracker = HitTracker(find, unaligned, "run")
+    tracker.feed(replace(heard(spoken("没时间")), is_pause=True))
+    tracker.feed(heard(spoken("没时间")))
+    changed = [tracker.feed(heard(spoken("没时间限制"))) for _ in range(2)]
+    assert [states(one) for one in changed] == [[], [("没时间", "withdrawn")]]
+
+
 def test_an_utterance_that_ends_without_a_final_text_withdraws_its_tentative_hits() -> None:
     tracker = a_tracker()
     tracker.feed(heard(spoken("我不知道"), 0))

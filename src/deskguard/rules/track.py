@@ -138,12 +138,12 @@ class HitTracker:
         return joined, len(tail.text) + 1
 
     def _found(self, joined: Passage, boundary: int, hypothesis: Hypothesis) -> list[Candidate]:
-        """Candidates of this utterance; one that more words could excuse waits for them, or for a pause."""
-        is_settled = hypothesis.is_final or hypothesis.is_pause
+        """Candidates of this utterance; one that waits counts only where there is a hit it may uphold."""
+        upheld = {hit.rule_id for hit in self._open if hit.state == "tentative"}
         return [
             one
             for one in self.find(joined)
-            if (is_settled or not one.is_open)
+            if (one.rule_id in upheld or not _waits(one, hypothesis))
             and (
                 one.start_char >= boundary
                 or (one.end_char > boundary and self._may_span(one, joined, boundary))
@@ -179,6 +179,8 @@ class HitTracker:
         return gone
 
     def _see(self, sighting: _Sighting, hypothesis: Hypothesis) -> list[Hit]:
+        if _waits(sighting.candidate, hypothesis):
+            return []
         known = next((one for one in [*self._open, *self._recent] if _is_same(sighting, one)), None)
         if known is None:
             return [self._begin(sighting, hypothesis)]
@@ -243,6 +245,11 @@ class HitTracker:
             self._tail = Passage(text=passage.text[cut:], spans=passage.spans[cut:])
         oldest = hypothesis.end_sample - _REMEMBER_SAMPLES
         self._recent = [one for one in self._recent if one.end_sample >= oldest]
+
+
+def _waits(candidate: Candidate, hypothesis: Hypothesis) -> bool:
+    """Whether more words could still excuse a candidate: neither a pause nor the end has come."""
+    return candidate.is_open and not (hypothesis.is_final or hypothesis.is_pause)
 
 
 def _is_same(sighting: _Sighting, other: Hit | _Sighting) -> bool:
