@@ -227,6 +227,13 @@ def test_a_shorter_phrase_inside_a_longer_one_is_contained() -> None:
     assert inner.suppressed == "contained"
 
 
+def test_places_are_estimates_so_most_of_a_phrase_inside_a_longer_one_is_enough() -> None:
+    policy = a_policy()
+    at(policy, a_hit("R1", "long", span_s=(1.0, 2.4), heard="我不知道你去问"))
+    inner = at(policy, a_hit("R2", "short", span_s=(0.8, 1.7), heard="我不知道"), 2.9)
+    assert inner.suppressed == "contained"
+
+
 def test_a_phrase_beside_a_longer_one_is_not_contained() -> None:
     policy = a_policy()
     at(policy, a_hit("R1", "long", span_s=(1.0, 2.4), heard="我不知道你去问"))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from deskguard.desk.cards import card_payload, today_entry
+from deskguard.desk.cards import card_payload, readable, today_entry
 from deskguard.values import ClauseRef
 from store_values import an_alert
 
@@ -44,3 +44,8 @@ def test_both_are_plain_json_and_agree_on_the_hit() -> None:
     both = set(card) & set(line)
     assert {"hit_id", "rule_id", "phrase", "heard", "severity", "state", "raised_utc", "advice"} <= both
     assert {key: card[key] for key in both} == {key: line[key] for key in both}
+
+
+def test_a_slot_of_the_wording_is_shown_as_a_place_to_fill() -> None:
+    assert readable("我不知道，你去问{谁}") == "我不知道，你去问（谁）"
+    assert readable("不归我管") == "不归我管"

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _RANK: dict[Severity, int] = {"low": 0, "medium": 1, "high": 2}
 _HOUR_SAMPLES = 3600 * SAMPLE_RATE_HZ
+_MOST_OF = 0.6
+"""How much of a phrase must lie inside another to count as held by it: the places of both are estimates."""
 _KEEP_SAMPLES = 120 * SAMPLE_RATE_HZ
 """How long a hit is remembered to compare later hits with."""
 _MAY_CHANGE = frozenset({"awaiting-confirmation", "low-confidence", "contained"})
@@ -118,8 +120,7 @@ class AlertPolicy:
         return any(
             other.rule_id != hit.rule_id
             and other.state != "withdrawn"
-            and other.start_sample <= hit.start_sample
-            and hit.end_sample <= other.end_sample
+            and _shared(hit, other) >= _MOST_OF * (hit.end_sample - hit.start_sample)
             and len(other.heard) > len(hit.heard)
             for other in shown
         )
@@ -130,8 +131,7 @@ class AlertPolicy:
         if card is None or card.alert.hit.rule_id == hit.rule_id:
             return False
         shown = card.alert.hit
-        overlap = min(hit.end_sample, shown.end_sample) - max(hit.start_sample, shown.start_sample)
-        return overlap > 0 and len(hit.heard) > len(shown.heard)
+        return _shared(hit, shown) > 0 and len(hit.heard) > len(shown.heard)
 
     def _on_screen(self, now: Moment) -> _Card | None:
         if self._card is not None and now.sample >= self._card.until_sample:
@@ -164,3 +164,8 @@ class AlertPolicy:
         if alert.hit.state == "withdrawn":
             self.dismiss(alert.hit.hit_id)
         return alert
+
+
+def _shared(hit: Hit, other: Hit) -> int:
+    """Samples of audio that two hits share; negative when they lie apart."""
+    return min(hit.end_sample, other.end_sample) - max(hit.start_sample, other.start_sample)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,13 +11,21 @@ if TYPE_CHECKING:
     from deskguard.values import Alert
 
 
+_SLOT = re.compile(r"\{(.*?)\}")
+
+
+def readable(phrase: str) -> str:
+    """The pack's wording for a reader: 你去问{谁} as 你去问（谁）."""
+    return _SLOT.sub(r"（\1）", phrase)
+
+
 def card_payload(alert: Alert, raised: datetime, show_s: float) -> dict[str, Any]:
     """A card: what was heard, why it matters, what to say instead."""
     hit, first = alert.hit, alert.clauses[0]
     return {
         "hit_id": hit.hit_id,
         "rule_id": hit.rule_id,
-        "phrase": alert.phrase,
+        "phrase": readable(alert.phrase),
         "heard": hit.heard,
         "standard_title": first.title,
         "clause": first.clause,
@@ -41,7 +50,7 @@ def today_entry(alert: Alert, raised: datetime) -> dict[str, Any]:
     return {
         "hit_id": hit.hit_id,
         "rule_id": hit.rule_id,
-        "phrase": alert.phrase,
+        "phrase": readable(alert.phrase),
         "heard": hit.heard,
         "clause": first.clause,
         "standard_title": first.title,

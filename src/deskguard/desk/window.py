@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from deskguard.desk import compose
-from deskguard.desk.cards import card_payload, today_entry
+from deskguard.desk.cards import card_payload, readable, today_entry
 from deskguard.desk.live import LiveRun
 from deskguard.desk.meter import LevelMeter
 from deskguard.desk.mind import Mind
@@ -223,13 +223,14 @@ class Window:
             return False
         self._mind.dismiss(hit_id)
         self._feed.publish("card_gone", {"hit_id": hit_id, "reason": "false-alarm"})
-        entry = next((one for one in self._writer.today() if one["hit_id"] == hit_id), None)
+        entry = next((one for one in self._today() if one["hit_id"] == hit_id), None)
         if entry is not None:
             self._feed.publish("today", {"entry": entry})
         return True
 
     def _today(self) -> list[dict[str, Any]]:
-        return [one for one in self._writer.today() if one["suppressed"] not in _UNLISTED]
+        listed = (one for one in self._writer.today() if one["suppressed"] not in _UNLISTED)
+        return [{**one, "phrase": readable(one["phrase"])} for one in listed]
 
     def _tick_until_ended(self) -> None:
         stored_ns = forgot_ns = time.monotonic_ns()

@@ -36,9 +36,10 @@ _TAIL_SAMPLES = SAMPLE_RATE_HZ
 _LEAST_SAMPLES = int(2.2 * SAMPLE_RATE_HZ)
 """Windows shorter than this in all loop more often than not (a word of 0.6 s: 4 of 6 with 1 s of tail, 0 of 6
 with 1.5 s)."""
-_GRID_SAMPLES = 32 * _HOP_SAMPLES
-"""Windows are filled up to a multiple of 0.32 s: the matrix library compiles and keeps code for every length it
-meets, which took time in each step and 120 MB over an hour of all lengths (bench/README.md)."""
+_GRIDS = ((4 * SAMPLE_RATE_HZ, 32 * _HOP_SAMPLES), (8 * SAMPLE_RATE_HZ, 64 * _HOP_SAMPLES))
+_WIDEST_GRID = 128 * _HOP_SAMPLES
+"""Windows are filled up to multiples of 0.32 s, longer ones of 0.64 and 1.28 s: the matrix library compiles and
+keeps code for every length it meets, 0.9 MB each, which came to 120 MB in an hour (bench/README.md)."""
 _TARGET_PEAK = 0.5
 _MAX_GAIN = 100.0
 _MAX_SEEKS = 3
@@ -165,7 +166,7 @@ class Recogniser:
     def _read(self, pcm: Pcm, start_sample: int, use_beam: bool) -> _Decoded:
         speech_s = pcm.size / SAMPLE_RATE_HZ
         samples = max(pcm.size + _TAIL_SAMPLES, _LEAST_SAMPLES)
-        one = self._generate(pcm, start_sample, use_beam, -(-samples // _GRID_SAMPLES) * _GRID_SAMPLES)
+        one = self._generate(pcm, start_sample, use_beam, _on_grid(samples))
         if not is_loop("".join(piece.text for piece in one.pieces), speech_s):
             return one
         if not use_beam:
@@ -307,6 +308,12 @@ class Recogniser:
                 spans += character_spans(piece) if piece.times else interpolated_spans(piece)
         end = window.end_sample
         return Passage(text=text, spans=tuple((min(a, end), min(b, end)) for a, b in spans))
+
+
+def _on_grid(samples: int) -> int:
+    """The next length, in samples, that windows may have."""
+    unit = next((unit for most, unit in _GRIDS if samples <= most), _WIDEST_GRID)
+    return min(-(-samples // unit) * unit, _FULL_FRAMES * _HOP_SAMPLES)
 
 
 def _same_audio(one: SpeechWindow, other: SpeechWindow) -> bool:
