@@ -36,10 +36,11 @@ _TAIL_SAMPLES = SAMPLE_RATE_HZ
 _LEAST_SAMPLES = int(2.2 * SAMPLE_RATE_HZ)
 """Windows shorter than this in all loop more often than not (a word of 0.6 s: 4 of 6 with 1 s of tail, 0 of 6
 with 1.5 s)."""
-_GRIDS = ((4 * SAMPLE_RATE_HZ, 32 * _HOP_SAMPLES), (8 * SAMPLE_RATE_HZ, 64 * _HOP_SAMPLES))
+_GRIDS = tuple((12 * frames * _HOP_SAMPLES, frames * _HOP_SAMPLES) for frames in (32, 64))
 _WIDEST_GRID = 128 * _HOP_SAMPLES
-"""Windows are filled up to multiples of 0.32 s, longer ones of 0.64 and 1.28 s: the matrix library compiles and
-keeps code for every length it meets, 0.9 MB each, which came to 120 MB in an hour (bench/README.md)."""
+"""Windows are filled up to multiples of 0.32 s, those over 3.84 and 7.68 s of 0.64 and 1.28 s: the matrix
+library compiles and keeps code for every length it meets, 0.9 MB each, which came to 120 MB in an hour
+(bench/README.md)."""
 _TARGET_PEAK = 0.5
 _MAX_GAIN = 100.0
 _MAX_SEEKS = 3
@@ -317,8 +318,12 @@ def _on_grid(samples: int) -> int:
 
 
 def _same_audio(one: SpeechWindow, other: SpeechWindow) -> bool:
-    return (one.utterance_id, one.start_sample, one.end_sample) == (
-        other.utterance_id,
-        other.start_sample,
-        other.end_sample,
-    ) and (one.is_pause or one.is_final)
+    """Whether a window that was read with the beam holds the very audio of another.
+
+    Place and size are not enough: another recording has an utterance 0 of its own.
+    """
+    return (
+        (one.is_pause or one.is_final)
+        and (one.utterance_id, one.start_sample) == (other.utterance_id, other.start_sample)
+        and np.array_equal(one.pcm, other.pcm)
+    )
