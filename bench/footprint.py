@@ -11,6 +11,7 @@ live steps are skipped and final ones are not: every utterance is read, spotted,
 from __future__ import annotations
 
 import argparse
+import statistics
 import sys
 import tempfile
 import time
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
 
 _ROOM_NOISE = 1e-3
 """-60 dBFS: a quiet office."""
-_WARM_UP_S = 600.0
 _SAMPLE_EVERY_S = 600.0
+_LOOK_EVERY_S = 5.0
 
 
 def day(hours: float, watch: Callable[[float], None]) -> Iterator[AudioChunk]:
@@ -90,21 +91,30 @@ def new_window(folder: Path) -> Window:
 
 def memory(hours: float, speed: float) -> None:
     curve: list[tuple[float, float]] = []
+    readings: list[float] = []
+    looked_s = 0.0
 
     def watch(at_s: float) -> None:
-        if at_s >= len(curve) * _SAMPLE_EVERY_S:
-            curve.append((at_s, rss_mb()))
-            print(f"  {at_s / 3600:5.2f} h  {curve[-1][1]:6.1f} MB", flush=True)
+        nonlocal looked_s
+        if at_s < looked_s + _LOOK_EVERY_S:
+            return
+        looked_s = at_s
+        readings.append(rss_mb())
+        if at_s >= (len(curve) + 1) * _SAMPLE_EVERY_S:
+            # The median: a reading in the middle of a step counts buffers that are gone a moment later.
+            curve.append((at_s, statistics.median(readings)))
+            print(f"  {at_s / 3600:5.2f} h  {curve[-1][1]:6.1f} MB, at most {max(readings):6.1f}", flush=True)
+            readings.clear()
 
     with tempfile.TemporaryDirectory() as folder:
         window = new_window(Path(folder))
         source = PacedRecording(lambda: day(hours, watch), window.on_state, speed=speed)
         run_quietly(window.run(source))
         health = window.health
-    warm = [mb for at_s, mb in curve if at_s >= _WARM_UP_S]
-    growth = max(warm) - warm[0] if warm else 0.0
+    first = curve[0][1] if curve else 0.0
+    growth = max((mb for _, mb in curve), default=0.0) - first
     print(f"{health}")
-    print(f"RSS after 10 min {warm[0] if warm else 0:.1f} MB, growth to the maximum {growth:.1f} MB, ", end="")
+    print(f"RSS in the first 10 min {first:.1f} MB, growth to the highest 10 min {growth:.1f} MB, ", end="")
     print(f"peak {peak_rss_mb():.1f} MB")
     save("footprint", {"curve": curve, "growth_mb": growth, "peak_mb": peak_rss_mb(), "speed": speed})
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deskguard import resources
+from deskguard.desk.memory import give_back_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +42,7 @@ def load_recogniser(settings: Settings) -> Recogniser:
     from deskguard.models.locate import locate
     from deskguard.rules.text import normalise, simplify
 
+    give_back_memory()
     folder = Path(settings.model.folder) if settings.model.folder else resources.models_folder()
     tools = TextTools(simplify=simplify, comparable=lambda text: normalise(text).chars)
     return Recogniser.load(locate(settings.model.name, folder), settings.model, settings.hearing, tools)
