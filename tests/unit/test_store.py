@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -373,3 +375,21 @@ class TestWriter:
 def _this_moment() -> str:
     """Now: `today` asks the clock, so its tests must."""
     return datetime.now(UTC).isoformat()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a user's data folder private by itself")
+def test_other_users_of_the_computer_cannot_read_what_was_said(tmp_path: Path) -> None:
+    folder = tmp_path / "desk"
+    folder.mkdir(mode=0o755)
+    with closing(Store.open(folder, "w1")) as store:
+        store.begin_run(a_run())
+        written = [one for one in folder.iterdir() if one.name.startswith("desk.sqlite3")]
+        assert len(written) >= 2  # the log of what is being written, too
+        assert {one.stat().st_mode & 0o077 for one in written} == {0}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a user's data folder private by itself")
+def test_a_new_data_folder_is_private(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "desk"
+    with closing(Store.open(folder, "w1")):
+        assert folder.stat().st_mode & 0o077 == 0

@@ -54,7 +54,8 @@ def take(folder: Path, window_id: str) -> DeskLock:
     from filelock import FileLock, Timeout
 
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         # Not per thread: the store is opened in one and closed in another.
         lock = FileLock(folder / LOCK_NAME, timeout=0, thread_local=False)
         lock.acquire()
@@ -74,6 +75,7 @@ def take(folder: Path, window_id: str) -> DeskLock:
 def connect(path: Path) -> sqlite3.Connection:
     """Open a store for writing and bring its tables up to date; raises DeskguardError."""
     with explained(path):
+        _keep_private(path)
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             _prepare(connection, path)
@@ -106,6 +108,16 @@ def connect_reader(path: Path) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+def _keep_private(path: Path) -> None:
+    """Make the store the user's alone, also in a folder others may enter; SQLite's side files follow it."""
+    try:
+        path.touch(mode=0o600)
+        path.chmod(0o600)
+    except OSError:
+        # Somebody else's file, or a read-only disk: opening it will say so.
+        return
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
