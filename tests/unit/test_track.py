@@ -180,6 +180,14 @@ def test_a_phrase_said_again_later_is_another_hit() -> None:
     assert [one.start_sample for one in hits] == [passage.spans[0][0], passage.spans[-4][0]]
 
 
+def test_a_phrase_between_two_hits_upholds_the_nearer() -> None:
+    tracker = a_tracker()
+    first, second = tracker.feed(heard(spoken("我不知道您稍我不知道", 1.0)))
+    (confirmed,) = tracker.feed(heard(spoken("我不知道", 2.0)))
+    assert confirmed.hit_id == second.hit_id
+    assert [one.hit_id for one in tracker.feed(heard(spoken("您稍等", 9.0), 1))] == [first.hit_id]
+
+
 def test_different_rules_in_the_same_words_are_different_hits() -> None:
     hits = a_tracker("我不知道", "不知道").feed(heard(spoken("我不知道"), is_final=True))
     assert {one.rule_id for one in hits} == {"我不知道", "不知道"}

@@ -181,7 +181,8 @@ class HitTracker:
     def _see(self, sighting: _Sighting, hypothesis: Hypothesis) -> list[Hit]:
         if _waits(sighting.candidate, hypothesis):
             return []
-        known = next((one for one in [*self._open, *self._recent] if _is_same(sighting, one)), None)
+        near = [one for one in [*self._open, *self._recent] if _is_same(sighting, one)]
+        known = min(near, key=lambda one: abs(one.start_sample - sighting.start_sample), default=None)
         if known is None:
             return [self._begin(sighting, hypothesis)]
         if known.state != "tentative" or known.utterance_id != hypothesis.utterance_id:
