@@ -80,7 +80,7 @@ def new_window(folder: Path) -> Window:
     return Window(
         Parts(
             settings=settings,
-            recogniser=compose.load_recogniser(settings),
+            recogniser=compose.load_recogniser(settings).warmed_up(settings.hearing.max_utterance_s),
             rules=replace(rules),
             rule_paths=compose.rule_paths(settings),
             data_folder=folder,

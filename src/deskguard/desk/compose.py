@@ -25,8 +25,16 @@ def rule_paths(settings: Settings, given: Sequence[Path] = ()) -> list[Path]:
 
 def load_rules(settings: Settings, given: Sequence[Path] = ()) -> RuleSet:
     from deskguard.rules.pack import load_packs
+    from deskguard.rules.syllables import syllables
+    from deskguard.rules.text import normalise
+    from deskguard.rules.words import word_edges
 
-    return load_packs(rule_paths(settings, given), settings.rules.only)
+    rules = load_packs(rule_paths(settings, given), settings.rules.only)
+    # Dictionaries are read at the first look; the first card must not wait half a second for them.
+    text = normalise("您好")
+    syllables(text)
+    word_edges(text)
+    return rules
 
 
 def watch_rules(settings: Settings, given: Sequence[Path] = ()) -> PackWatcher:

@@ -43,7 +43,7 @@ def run_listen(settings: Settings, options: ListenOptions) -> None:
     device = find_device(settings.microphone.device)
     parts = Parts(
         settings=settings,
-        recogniser=compose.load_recogniser(settings),
+        recogniser=compose.load_recogniser(settings).warmed_up(settings.hearing.max_utterance_s),
         rules=rules,
         rule_paths=compose.rule_paths(settings, options.rules),
         data_folder=compose.store_folder(settings),

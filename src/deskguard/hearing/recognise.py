@@ -119,6 +119,17 @@ class Recogniser:
             )
         return cls(whisper, hearing, text)
 
+    def warmed_up(self, longest_s: float) -> Recogniser:
+        """Itself, after encoding every length a window of up to `longest_s` may have (2 s of compute).
+
+        The code compiled for rare lengths came to 50 MB over the first hours, which looks like a leak.
+        """
+        samples, last = _on_grid(_LEAST_SAMPLES), int(longest_s * SAMPLE_RATE_HZ) + _TAIL_SAMPLES
+        while samples < last + _WIDEST_GRID:
+            self._encode(self._noise[:samples])
+            samples = _on_grid(samples + 1)
+        return self
+
     def decode(self, window: SpeechWindow) -> Hypothesis:
         """Read a window: greedy while the speaker goes on, beam search at a pause or the end."""
         if self._last is not None and _same_audio(self._last[0], window):
@@ -179,13 +190,7 @@ class Recogniser:
         return replace(full, pieces=(), alternatives=())
 
     def _generate(self, pcm: Pcm, start_sample: int, use_beam: bool, samples: int) -> _Decoded:
-        import ctranslate2
-
-        features = self._features(self._padded(pcm, samples))
-        frames = min(features.shape[1] // 2 * 2, _FULL_FRAMES)
-        encoded = self._model.encode(
-            ctranslate2.StorageView.from_array(np.ascontiguousarray(features[None, :, :frames]))
-        )
+        encoded, frames = self._encode(self._padded(pcm, samples))
         beam = self._settings.beam_size if use_beam else 1
         speech_s = pcm.size / SAMPLE_RATE_HZ
         answer = self._model.generate(
@@ -208,6 +213,15 @@ class Recogniser:
             log_probability=float(answer.scores[0]),
             no_speech_probability=float(answer.no_speech_prob),
         )
+
+    def _encode(self, pcm: Pcm) -> tuple[Any, int]:
+        """The encoder's output and how many mel frames it saw: an even number, at most 30 s."""
+        import ctranslate2
+
+        features = self._features(pcm)
+        frames = min(features.shape[1] // 2 * 2, _FULL_FRAMES)
+        whole = np.ascontiguousarray(features[None, :, :frames])
+        return self._model.encode(ctranslate2.StorageView.from_array(whole)), frames
 
     def _padded(self, pcm: Pcm, samples: int) -> Pcm:
         """`pcm` raised to a usual level, with quiet noise after it up to `samples`."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _TAIL_CHARACTERS = 24
+_TAIL_OVERLAP = int(0.4 * SAMPLE_RATE_HZ)
+"""Whisper lets a last word run into the silence that the next window begins in."""
 _GAP_PHRASE_S = 3.0
 """How long a pause a phrase with a gap may hold across an endpoint: the bound of gaps within an utterance."""
 _SPLIT_PHRASE_S = 1.2
@@ -66,6 +68,7 @@ class HitTracker:
         self._denials: dict[str, int] = {}
         self._recent: list[Hit] = []
         self._tail: Passage | None = None
+        self._pause_tail: Passage | None = None
 
     def feed(self, hypothesis: Hypothesis) -> list[Hit]:
         """The hits that are new or have changed state, longest phrase first."""
@@ -77,6 +80,8 @@ class HitTracker:
         if hypothesis.is_final:
             changed += self._close()
             self._remember(hypothesis)
+        elif hypothesis.is_pause:
+            self._pause_tail = _end_of(hypothesis.passage)
         return changed
 
     def finish(self) -> list[Hit]:
@@ -127,9 +132,9 @@ class HitTracker:
         return seen
 
     def _joined(self, passage: Passage) -> tuple[Passage, int]:
-        """The passage with the end of the utterance before it, and where it begins in that."""
-        tail = self._tail
-        if tail is None or not tail.text or not passage.text:
+        """The passage with the end of what was said before it, and where it begins in that."""
+        tail = next((one for one in (self._pause_tail, self._tail) if _is_before(one, passage)), None)
+        if tail is None:
             return passage, 0
         if passage.spans[0][0] - tail.spans[-1][1] > _GAP_PHRASE_S * SAMPLE_RATE_HZ:
             return passage, 0
@@ -240,12 +245,21 @@ class HitTracker:
         return gone
 
     def _remember(self, hypothesis: Hypothesis) -> None:
-        passage = hypothesis.passage
-        if passage.text:
-            cut = max(0, len(passage.text) - _TAIL_CHARACTERS)
-            self._tail = Passage(text=passage.text[cut:], spans=passage.spans[cut:])
+        self._tail = _end_of(hypothesis.passage) or self._tail
+        self._pause_tail = None
         oldest = hypothesis.end_sample - _REMEMBER_SAMPLES
         self._recent = [one for one in self._recent if one.end_sample >= oldest]
+
+
+def _end_of(passage: Passage) -> Passage | None:
+    """The last characters of a passage, for what comes after to be read with; None when it is empty."""
+    if not passage.text:
+        return None
+    return Passage(text=passage.text[-_TAIL_CHARACTERS:], spans=passage.spans[-_TAIL_CHARACTERS:])
+
+
+def _is_before(tail: Passage | None, passage: Passage) -> bool:
+    return bool(tail and passage.text and tail.spans[-1][1] <= passage.spans[0][0] + _TAIL_OVERLAP)
 
 
 def _waits(candidate: Candidate, hypothesis: Hypothesis) -> bool:
