@@ -298,3 +298,20 @@ def test_a_day_of_samples_keeps_exact_positions() -> None:
     start = 24 * 3600 * SAMPLE_RATE_HZ + 1
     (window,) = finals(windows_of(an_endpointer(), chunked(painted([SPEECH] * 9), 700, start_sample=start)))
     assert window.start_sample == start
+
+
+def test_after_a_pause_live_windows_begin_at_it_and_pause_and_final_ones_at_the_beginning() -> None:
+    speech, pause = 40, 12
+    scores = [QUIET] * 20 + [SPEECH] * speech + [QUIET] * pause + [SPEECH] * speech + [QUIET] * 40
+    windows = run(scores)
+    begin = 20 - PRE_ROLL
+    resumed = 20 + speech + pause
+    live = [one for one in windows if not one.is_final and not one.is_pause]
+    before = [one for one in live if in_frames(one.taken_sample) <= resumed]
+    after = [one for one in live if in_frames(one.taken_sample) > resumed]
+    assert before
+    assert after
+    assert {in_frames(one.start_sample) for one in before} == {begin}
+    assert {in_frames(one.start_sample) for one in after} == {resumed - PRE_ROLL}
+    whole = [one for one in windows if one.is_final or one.is_pause]
+    assert {in_frames(one.start_sample) for one in whole} == {begin}

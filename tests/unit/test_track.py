@@ -343,3 +343,20 @@ def test_a_change_of_rules_withdraws_what_the_new_ones_do_not_know() -> None:
 def test_hits_say_nothing_of_the_text_in_their_reasons() -> None:
     (hit,) = a_tracker().feed(heard(spoken(KNOW), is_final=True))
     assert not any(letter in reason for reason in hit.why for letter in KNOW)
+
+
+def test_a_phrase_that_a_pause_parts_is_found_by_the_live_window_after_it() -> None:
+    tracker = HitTracker(finder("有牌子，自己看"), unaligned, "run")
+    first = replace(heard(spoken("那边有牌子", 0.0)), is_pause=True)
+    assert tracker.feed(first) == []
+    (hit,) = tracker.feed(replace(heard(spoken("自己看", 2.0)), start_sample=int(1.8 * SAMPLE_RATE_HZ)))
+    assert hit.state == "tentative"
+    assert hit.start_sample == int(0.4 * SAMPLE_RATE_HZ)
+
+
+def test_the_text_before_a_pause_is_not_read_twice_with_the_whole_utterance() -> None:
+    tracker = HitTracker(finder("你再问问"), unaligned, "run")
+    tracker.feed(replace(heard(spoken("你再问问", 0.0)), is_pause=True))
+    whole = tracker.feed(heard(spoken("你再问问", 0.0), is_final=True))
+    assert [hit.state for hit in whole] == ["confirmed"]
+    assert tracker.finish() == []
