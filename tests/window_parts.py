@@ -81,8 +81,11 @@ class WallClock:
 
     def __init__(self) -> None:
         self.ahead = timedelta()
+        self.failure: Exception | None = None
 
     def __call__(self) -> datetime:
+        if self.failure is not None:
+            raise self.failure
         return datetime.now(UTC) + self.ahead
 
 

@@ -267,3 +267,11 @@ def test_logs_hold_no_word_of_what_was_said(
     desk.end()
     assert caplog.records
     assert not [one for one in caplog.records if "知道" in one.getMessage()]
+
+
+def test_a_failing_ticker_ends_the_window_instead_of_leaving_it_half_blind(start: Callable[..., Desk]) -> None:
+    desk = start()
+    desk.hears("今天办理居住证的手续")
+    desk.wall.failure = OSError("the clock is gone")
+    with pytest.raises(OSError, match="clock is gone"):
+        desk.outcome()

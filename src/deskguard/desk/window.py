@@ -95,6 +95,7 @@ class Window:
         self._rules, self._rules_error = parts.rules, ""
         self._state, self._clock_noted_ns = "starting", 0
         self._strain = Strain()
+        self._failure: Exception | None = None
         self._ended = threading.Event()
         control = DeskControl(
             pause=self._pause,
@@ -126,6 +127,8 @@ class Window:
             for outcome in self._live.run(source.chunks()):
                 self._record(outcome)
                 yield outcome
+            if self._failure is not None:
+                raise self._failure
             reason = "stopped"
         finally:
             source.stop()
@@ -233,6 +236,15 @@ class Window:
         return [{**one, "phrase": readable(one["phrase"])} for one in listed]
 
     def _tick_until_ended(self) -> None:
+        """The ticker's thread: what fails in it ends the window, which otherwise would go on half blind."""
+        try:
+            self._tick()
+        except Exception as error:
+            self._failure = error
+            if self._source is not None:
+                self._source.stop()
+
+    def _tick(self) -> None:
         stored_ns = forgot_ns = time.monotonic_ns()
         while not self._ended.wait(_TICK_S):
             self._look_at_rules()

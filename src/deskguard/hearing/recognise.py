@@ -181,8 +181,9 @@ class Recogniser:
         one = self._generate(pcm, start_sample, use_beam, _on_grid(samples))
         if not is_loop("".join(piece.text for piece in one.pieces), speech_s):
             return one
-        if not use_beam:
-            # The full 30 s take over a second: live, the next window is worth more than this one.
+        if not use_beam or one.no_speech_probability > self._settings.max_no_speech_probability:
+            # The full 30 s take over a second: live, the next window is worth more than this one, and
+            # what is probably noise is not worth it at all.
             return replace(one, pieces=(), alternatives=())
         full = self._generate(pcm, start_sample, use_beam, _FULL_FRAMES * _HOP_SAMPLES)
         if not is_loop("".join(piece.text for piece in full.pieces), speech_s):
