@@ -105,10 +105,8 @@ def memory(hours: float, speed: float) -> None:
             # moment later; what is never given back is in every reading.
             curve.append((at_s, min(readings)))
             middle, highest = statistics.median(readings), max(readings)
-            print(
-                f"  {at_s / 3600:5.2f} h  kept {curve[-1][1]:6.1f} MB, median {middle:6.1f}, most {highest:6.1f}",
-                flush=True,
-            )
+            kept = f"{at_s / 3600:5.2f} h  kept {curve[-1][1]:6.1f} MB"
+            print(f"  {kept}, median {middle:6.1f}, most {highest:6.1f}", flush=True)
             readings.clear()
 
     with tempfile.TemporaryDirectory() as folder:
