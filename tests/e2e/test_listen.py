@@ -14,6 +14,7 @@ import pytest
 from browser_driver import console, make_driver
 from listening import Listening
 from selenium.webdriver.common.by import By
+from small_disk import fill, small_disk
 from sound_server import SoundServer, sound_server, wait_until
 
 if TYPE_CHECKING:
@@ -111,6 +112,26 @@ def test_killed_and_started_again_today_is_still_there(
         assert again.wait_for_entry("T02")
     finally:
         again.kill()
+
+
+def test_on_a_full_disk_cards_still_come_and_are_written_when_there_is_room(
+    server: SoundServer, tmp_path: Path
+) -> None:
+    with small_disk(tmp_path / "disk", "size=2m") as disk:
+        desk = Listening(server.env, disk / "data")
+        try:
+            desk.wait_until_it_listens()
+            fill(disk / "ballast")
+            server.play(FIXTURES / "t01_literal.flac")
+            assert desk.wait_for_entry("T01")["shown"]
+            wait_until("the page is told", lambda: "store-failing" in desk.get("snapshot")["health"]["notes"])
+            (disk / "ballast").unlink()
+            wait_until("all is written", lambda: "store-failing" not in desk.get("snapshot")["health"]["notes"])
+            assert desk.stop() == 0
+            with closing(sqlite3.connect(disk / "data" / "desk.sqlite3")) as store:
+                assert ("T01",) in store.execute("select rule_id from hits").fetchall()
+        finally:
+            desk.kill()
 
 
 def test_a_second_daemon_on_one_desk_is_refused(server: SoundServer, desk: Listening, tmp_path: Path) -> None:

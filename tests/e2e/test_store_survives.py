@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from small_disk import fill, small_disk
 
 from deskguard.desk.store import FILE_NAME, Store
 from deskguard.desk.store_writer import StoreWriter
@@ -53,26 +54,6 @@ def busy_desk(folder: Path) -> Iterator[subprocess.Popen[str]]:
     finally:
         desk.kill()
         desk.wait()
-
-
-@contextmanager
-def small_disk(folder: Path, options: str) -> Iterator[Path]:
-    """A file system of its own, as small or as read-only as asked; skipped where it cannot be mounted."""
-    if sys.platform != "linux" or os.geteuid() != 0:
-        pytest.skip("mounting a small disk needs root on Linux")
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if mounted.returncode != 0:
-        pytest.skip(f"no tmpfs here: {mounted.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def lines_of(desk: subprocess.Popen[str], count: int) -> list[int]:
@@ -179,10 +160,3 @@ def test_a_store_on_a_disk_that_became_read_only_is_refused(tmp_path: Path) -> N
         with pytest.raises(DeskguardError) as caught:
             Store.open(disk)
         assert caught.value.code == "folder-read-only"
-
-
-def fill(ballast: Path) -> None:
-    """Write until the disk is full."""
-    with ballast.open("wb", buffering=0) as file, pytest.raises(OSError, match="space"):
-        while True:
-            file.write(b"\0" * 4096)
