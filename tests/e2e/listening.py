@@ -65,6 +65,9 @@ class Listening:
     def wait_for_state(self, state: str, timeout_s: float = 30.0) -> None:
         wait_until(f"the desk is {state}", lambda: self.state() == state, timeout_s)
 
+    def lost_s(self) -> float:
+        return float(self.get("snapshot")["health"]["lost_s"])
+
     def today(self) -> list[dict[str, Any]]:
         entries: list[dict[str, Any]] = self.get("today")["entries"]
         return entries
