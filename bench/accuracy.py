@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from common import FIXTURES, Clip, clips_of, edit_distance, fixture_clips, heading, percentiles, save
 from deskguard.desk.replay import Replayer
-from deskguard.rules.text import normalise
+from deskguard.language.text import normalise
 from deskguard.settings import Settings
 
 

@@ -18,7 +18,7 @@ import psutil
 
 from common import heading, percentiles, save
 from deskguard.rules.pack import RuleSet, load_packs
-from deskguard.rules.spot import Spotter
+from deskguard.spotting.spot import Spotter
 from deskguard.values import Passage
 
 SENTENCES = (

@@ -226,8 +226,8 @@ def _devices(_: argparse.Namespace) -> int:
 
 
 def _rules_check(arguments: argparse.Namespace) -> int:
+    from deskguard.authoring.check import check
     from deskguard.desk.compose import rule_paths
-    from deskguard.rules.check import check
 
     settings = _settings(arguments)
     # The choice of packs is for those in use, not for files that are only looked at.

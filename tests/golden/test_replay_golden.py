@@ -23,7 +23,7 @@ from deskguard.desk.mind import Mind, Outcome
 from deskguard.desk.modelled import ModelledRun
 from deskguard.desk.pacing import Pacer
 from deskguard.hearing.media import read_recording
-from deskguard.rules.text import normalise
+from deskguard.language.text import normalise
 from deskguard.settings import Settings
 from deskguard.values import Alert, Hit, Hypothesis, Pcm, SpeechWindow, seconds
 from golden_recordings import Place, Recording

@@ -14,8 +14,8 @@ from deskguard.desk.alerts import AlertPolicy
 from deskguard.desk.mind import Mind
 from deskguard.desk.modelled import ModelledRun
 from deskguard.desk.queues import ChunkQueue, WindowQueue
-from deskguard.rules.track import HitTracker
 from deskguard.settings import AlertSettings, Settings
+from deskguard.spotting.track import HitTracker
 from deskguard.values import SAMPLE_RATE_HZ, Alert, Hit, Hypothesis, Severity, seconds
 from hearing_values import (
     QUIET,

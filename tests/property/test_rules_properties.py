@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from deskguard.errors import DeskguardError
+from deskguard.language.syllables import syllables
+from deskguard.language.text import Normalised, normalise, simplify
+from deskguard.language.words import word_edges
 from deskguard.rules.pack import Rule, RuleSet, load_packs
 from deskguard.rules.spelling import PAUSE_SYLLABLES, Spelling, SpellingError, core, parse
-from deskguard.rules.spot import Spotter
-from deskguard.rules.syllables import syllables
-from deskguard.rules.text import Normalised, normalise, simplify
-from deskguard.rules.words import word_edges
+from deskguard.spotting.spot import Spotter
 from deskguard.values import SAMPLE_RATE_HZ, Passage
 from rules_packs import HEADER, entry, pack_file, passage
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from deskguard.authoring.check import check
 from deskguard.resources import bundled
-from deskguard.rules.check import check
 from deskguard.rules.pack import DescribedEntry, PackHeader, PhraseEntry, load_packs
-from deskguard.rules.spot import Spotter
+from deskguard.spotting.spot import Spotter
 from rules_packs import found
 
 RULES = load_packs([])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deskguard.rules.syllables import syllables
-from deskguard.rules.text import normalise
+from deskguard.language.syllables import syllables
+from deskguard.language.text import normalise
 
 
 def sound(text: str) -> tuple[int, ...]:

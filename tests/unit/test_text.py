@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deskguard.rules.text import normalise, simplify
+from deskguard.language.text import normalise, simplify
 
 
 @pytest.mark.parametrize(

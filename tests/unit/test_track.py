@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from deskguard.rules.track import HitTracker
+from deskguard.spotting.track import HitTracker
 from deskguard.values import SAMPLE_RATE_HZ, Candidate, Hit, Hypothesis, Passage
 from hearing_values import finder, heard, spoken, unaligned
 

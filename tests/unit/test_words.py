@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from deskguard.rules.text import normalise
-from deskguard.rules.words import word_edges
+from deskguard.language.text import normalise
+from deskguard.language.words import word_edges
 
 
 def inside(text: str, word: str) -> bool:
@@ -56,7 +56,7 @@ def test_words_are_found(text: str, word: str) -> None:
 def test_nothing_is_logged_or_written_to_the_shared_temporary_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from deskguard.rules import words
+    from deskguard.language import words
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     words._tokenizer.cache_clear()

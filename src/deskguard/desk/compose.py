@@ -24,10 +24,10 @@ def rule_paths(settings: Settings, given: Sequence[Path] = ()) -> list[Path]:
 
 
 def load_rules(settings: Settings, given: Sequence[Path] = ()) -> RuleSet:
+    from deskguard.language.syllables import syllables
+    from deskguard.language.text import normalise
+    from deskguard.language.words import word_edges
     from deskguard.rules.pack import load_packs
-    from deskguard.rules.syllables import syllables
-    from deskguard.rules.text import normalise
-    from deskguard.rules.words import word_edges
 
     rules = load_packs(rule_paths(settings, given), settings.rules.only)
     # Dictionaries are read at the first look; the first card must not wait half a second for them.
@@ -47,8 +47,8 @@ def watch_rules(settings: Settings, given: Sequence[Path] = ()) -> PackWatcher:
 def load_recogniser(settings: Settings) -> Recogniser:
     """The configured model, found and checked; raises DeskguardError with what to fetch."""
     from deskguard.hearing.recognise import Recogniser, TextTools
+    from deskguard.language.text import normalise, simplify
     from deskguard.models.locate import locate
-    from deskguard.rules.text import normalise, simplify
 
     give_back_memory()
     folder = Path(settings.model.folder) if settings.model.folder else resources.models_folder()

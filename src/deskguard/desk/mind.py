@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deskguard.desk.alerts import AlertPolicy, Moment
-from deskguard.rules.spot import Spotter
-from deskguard.rules.track import HitTracker
+from deskguard.spotting.spot import Spotter
+from deskguard.spotting.track import HitTracker
 from deskguard.values import Alert, Hypothesis
 
 if TYPE_CHECKING:

@@ -54,7 +54,7 @@ _UNSURE_LOG_PROBABILITY = -1.0
 
 @dataclass(frozen=True, slots=True)
 class TextTools:
-    """What the recogniser needs to know of text, passed in so that hearing does not import rules."""
+    """What the recogniser needs to know of text, passed in so that hearing does not import language."""
 
     simplify: Callable[[str], str]
     """Traditional to Simplified for display."""

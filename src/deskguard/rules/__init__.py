@@ -1,1 +1,1 @@
-"""Words to candidates: one sameness of text, rule packs, spotting."""
+"""What is written: rule packs, how their spellings are read, edits to them on disk."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from deskguard.rules.text import normalise
-from deskguard.rules.words import PARTICLES
+from deskguard.language.text import normalise
+from deskguard.language.words import PARTICLES
 
 PAUSE_SYLLABLES = 4
 """Most syllables that may stand where a spelling has a comma."""

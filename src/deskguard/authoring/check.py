@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from deskguard.rules.pack import load_packs
-from deskguard.rules.spot import Spotter
+from deskguard.spotting.spot import Spotter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

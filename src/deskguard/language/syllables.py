@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from deskguard.rules.text import Normalised
+    from deskguard.language.text import Normalised
 
 _LONGEST_PHRASE = 8
 _LETTERS_FROM = 1_000_000

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from deskguard.rules.text import Normalised
+    from deskguard.language.text import Normalised
 
 PARTICLES = frozenset("啊呀吧吗呢嘛哦噢喔啦哈哟呗么嗯")
 """Characters that end a sentence without adding to its meaning."""

@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from deskguard.language.syllables import syllables
+from deskguard.language.text import Normalised, normalise
+from deskguard.language.words import PARTICLES, word_edges
 from deskguard.rules.spelling import GAP_S, PAUSE_SYLLABLES, Spelling, core, parse
-from deskguard.rules.syllables import syllables
-from deskguard.rules.text import Normalised, normalise
-from deskguard.rules.words import PARTICLES, word_edges
 from deskguard.values import SAMPLE_RATE_HZ, Candidate
 
 if TYPE_CHECKING:
