@@ -17,7 +17,7 @@ SAMPLE_RATE_HZ = 16_000
 
 Pcm = npt.NDArray[np.float32]
 Role = Literal["staff", "visitor", "unknown"]
-Tier = Literal["characters", "sound"]
+Tier = Literal["characters", "sound", "near"]
 HitState = Literal["tentative", "confirmed", "withdrawn"]
 Severity = Literal["low", "medium", "high"]
 EndReason = Literal["silence", "max_length", "gap", "stream_end"]
@@ -115,6 +115,8 @@ class Hypothesis:
     """Mean log-probability per token, at most 0."""
     alternatives: tuple[Passage, ...] = ()
     """The rest of the n-best list, best first; final hypotheses only."""
+    role: Role = "unknown"
+    """Who spoke, when somebody told; an utterance has one speaker."""
     decode_ns: int = 0
     """Measured compute."""
 
@@ -152,6 +154,21 @@ class Candidate:
     """Length of the literal part of the variant."""
     is_open: bool = False
     """It ends the text, and the next words could still make it innocent: 没时间 → 没时间限制."""
+    wording: str = ""
+    """What the speaker is suspected to have said from start_char to end_char: the spelling, with whatever was
+    heard where it has gaps. Empty when that is what was heard."""
+    excused: str = ""
+    """Why the place does not count after all, in the words of a trace; only where excused places were asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What Whisper thinks of a suspected wording when it is asked about that place once more."""
+
+    log_ratio: float
+    """ln P(text with the wording | audio) - ln P(text as heard | audio); near 0 or above: as good as heard."""
+    tokens: int
+    """Tokens that differ between the two texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +186,8 @@ class Hit:
     start_sample: int
     end_sample: int
     role: Role = "unknown"
+    softened: bool = False
+    """The context lowers it to a remark: no card, severity low."""
     why: tuple[str, ...] = ()
     """The trace of decisions, one short line each, no transcript text."""
 
