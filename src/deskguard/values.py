@@ -158,7 +158,7 @@ class Candidate:
     """What the speaker is suspected to have said from start_char to end_char: the spelling, with whatever was
     heard where it has gaps. Empty when that is what was heard."""
     excused: str = ""
-    """Why the place does not count after all, as a line of a trace; only where excused places were asked for."""
+    """Why the place does not count after all, as a line of a trace; only where excused ones were asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
