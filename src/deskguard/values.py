@@ -51,7 +51,10 @@ class AudioChunk:
     lost_before: int = 0
     """Samples missing between the chunk before and this one; normally 0."""
     is_break: bool = False
-    """This chunk does not go on from the one before, and nothing was lost: a pause that somebody asked for."""
+    """This chunk does not go on from the one before, and nothing was lost: a pause that somebody asked for, or
+    a change of speaker that somebody told."""
+    role: Role = "unknown"
+    """Who speaks here, when somebody told."""
     captured_ns: int = 0
     """Monotonic time of the last sample."""
 
@@ -76,6 +79,8 @@ class SpeechWindow:
     """The speaker has paused: unless more follows, the final window will be this very audio."""
     end_reason: EndReason | None = None
     """None while the utterance goes on."""
+    role: Role = "unknown"
+    """Whose chunks these are: where the role changes, an utterance ends."""
 
     @property
     def end_sample(self) -> int:
@@ -202,11 +207,14 @@ class Alert:
     advice: str
     severity: Severity
     clauses: tuple[ClauseRef, ...]
+    """The rule's own first, then those of other rules whose hits lie on the same words."""
     raised_ns: int
     raised_sample: int
     """The same moment on the audio axis, compute time included."""
     suppressed: str | None = None
     """The policy's reason when no card is shown."""
+    kind: str = "phrase"
+    """What was broken: a listed phrase, or the kind of the ban that is described without words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from deskguard.desk.alerts import AlertPolicy, Moment
@@ -44,7 +44,7 @@ class Mind:
 
     def feed(self, window: SpeechWindow, now: Callable[[], Moment]) -> Iterator[Outcome]:
         """Read one window; yields alerts first, because a card is waited for and a transcript is not."""
-        hypothesis = self._recogniser.decode(window)
+        hypothesis = replace(self._recogniser.decode(window), role=window.role)
         hits = self._tracker.feed(hypothesis)
         self.work.steps += 1
         self.work.decode_ns += hypothesis.decode_ns

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deskguard.hearing.vad import FRAME_SAMPLES
-from deskguard.values import SAMPLE_RATE_HZ, AudioChunk, EndReason, Pcm, SpeechWindow
+from deskguard.values import SAMPLE_RATE_HZ, AudioChunk, EndReason, Pcm, Role, SpeechWindow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,8 @@ class Endpointer:
     """Splits one channel into utterances.
 
     Input samples are used exactly once: consecutive utterances never share audio, and what lies between them is
-    silence. `speech_probability` is called with consecutive (512,) frames; `reset_vad` after a gap.
+    silence. `speech_probability` is called with consecutive (512,) frames; `reset_vad` after a gap. A change of
+    role is a gap, too: an utterance has one speaker.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Endpointer:
         self._start = 0
         self._silence = 0
         self._live_first = 0
+        self._role: Role = "unknown"
         self.speech_samples = 0
         """Samples of speech so far, for the summary."""
         self.is_speech = False
@@ -82,10 +84,11 @@ class Endpointer:
 
     def feed(self, chunk: AudioChunk, channel: int = 0) -> list[SpeechWindow]:
         """The windows that end within `chunk`, in order."""
-        is_gap = chunk.lost_before > 0 or chunk.is_break
+        is_gap = chunk.lost_before > 0 or chunk.is_break or chunk.role != self._role
         windows = self._end("gap") if is_gap else []
         if is_gap or not self._has_begun:
             self._restart(chunk.start_sample)
+        self._role = chunk.role
         samples = np.concatenate([self._rest, chunk.pcm[channel]])
         whole = samples.size - samples.size % FRAME_SAMPLES
         for begin in range(0, whole, FRAME_SAMPLES):
@@ -211,6 +214,7 @@ class Endpointer:
             taken_sample=self._frame_start,
             is_pause=is_pause,
             end_reason=reason,
+            role=self._role,
         )
 
 
