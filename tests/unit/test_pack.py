@@ -73,7 +73,7 @@ def test_described_bans_are_listed_but_are_no_rules(tmp_path: Path) -> None:
 
 
 BAD_ENTRIES = [
-    (entry("没时间", colour="red"), ['phrase 1 ("P1"), colour is not a known key', "known keys: id, phrase"]),
+    (entry("没时间", colour="red"), ['phrase 1 ("P1"), colour is not a known key', "known keys: id, severity"]),
     (entry("没时间", advise="x"), ["advise is not a known key", 'did you mean "advice"?']),
     (entry("没时间", excpt=["x"]), ['did you mean "except"?']),
     (entry("没时间", severity="hgih"), ['phrase 1 ("P1"), severity is "hgih"', 'Write "high".']),

@@ -1,0 +1,144 @@
+"""A pattern of a condition, as a supervisor writes it, to what stands before and after the phrase.
+
+`要是~` is 要是 right before the phrase, `请…~` 请 up to eight syllables before it, `我帮您问` stands by itself.
+Written like a spelling: … or a {slot} is other words, a comma a pause; no regular expressions.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from deskguard.language.text import normalise
+from deskguard.rules.spelling import PAUSE_SYLLABLES, SLOT_SYLLABLES, SpellingError
+
+NUMBER_SYLLABLES = (7, 18)
+"""How many numerals stand where a pattern has {号码}: a telephone number to an identity number."""
+NUMBER_SLOT = "{号码}"
+_PHRASE = re.compile(r"[~～]")
+_TOKEN = re.compile(r"(?P<slot>\{[^{}]*\}|…+|⋯+|\.{3,})|(?P<pause>[，,。．.、；;：:！!？?]+)")
+_PROGRAMMED = re.compile(r"[\\^$*|\[\]+]|\.\?|\(\?")
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What may stand between two neighbours."""
+
+    most: int
+    """Syllables; 0 between neighbours that touch."""
+    least: int = 0
+    is_number: bool = False
+    """Numerals only."""
+    crosses_sentence: bool = False
+    """A full stop may stand in it: the pattern has a pause there."""
+
+
+TOUCHING = Gap(0)
+_SLOT = Gap(SLOT_SYLLABLES)
+_PAUSE = Gap(PAUSE_SYLLABLES, crosses_sentence=True)
+_NUMBER = Gap(NUMBER_SYLLABLES[1], NUMBER_SYLLABLES[0], is_number=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Literal pieces in order, and the gap after each; the last gap leads to the phrase, or to nothing."""
+
+    pieces: tuple[str, ...]
+    gaps: tuple[Gap, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """One pattern; without the phrase in it, all of it is `before`."""
+
+    text: str
+    before: Chain
+    after: Chain
+    """Its gaps stand before each piece: the first leads from the phrase."""
+    has_phrase: bool
+
+
+def read_pattern(text: str) -> Pattern:
+    """The parts of a pattern; raises SpellingError for one that holds nearly always, or never."""
+    if _PROGRAMMED.search(text):
+        raise SpellingError(
+            "looks like a regular expression, and those are not supported; write the words as they are spoken,"
+            " with ~ for the phrase and … where other words may stand."
+        )
+    rest = _TOKEN.sub("", text)
+    if "{" in rest or "}" in rest:
+        raise SpellingError("has a brace without its partner; write a slot as {部门}.")
+    if "@" in text:
+        raise SpellingError('has an @ among words; write a frame by itself, as "@id".')
+    parts = _PHRASE.split(text)
+    if len(parts) > 2:
+        raise SpellingError("has ~ twice; it stands for the phrase, so write it once.")
+    _, pieces, gaps = _chain(parts[0])
+    has_phrase = len(parts) == 2
+    if not has_phrase:
+        _refuse_vague(pieces, gaps[:-1])
+        return Pattern(
+            text=text, before=Chain(pieces, (*gaps[:-1], TOUCHING)), after=Chain((), ()), has_phrase=False
+        )
+    first, later, after_gaps = _chain(parts[1])
+    if not pieces and not later:
+        raise SpellingError(
+            "has no words beside ~; it would always hold. Write what is said around the phrase."
+        )
+    return Pattern(
+        text=text,
+        before=Chain(pieces, gaps),
+        after=Chain(later, (first, *after_gaps[:-1]) if later else ()),
+        has_phrase=True,
+    )
+
+
+def _chain(text: str) -> tuple[Gap, tuple[str, ...], tuple[Gap, ...]]:
+    """The gap before the first piece, the pieces, and the gap after each."""
+    lead = TOUCHING
+    pieces: list[str] = []
+    gaps: list[Gap] = []
+
+    def widen(gap: Gap) -> None:
+        nonlocal lead
+        if pieces:
+            gaps[-1] = _wider(gaps[-1], gap)
+        else:
+            lead = _wider(lead, gap)
+
+    def add(part: str) -> None:
+        chars = normalise(part).chars
+        if not chars:
+            return
+        if pieces and gaps[-1] == TOUCHING:
+            pieces[-1] += chars
+            return
+        pieces.append(chars)
+        gaps.append(TOUCHING)
+
+    at = 0
+    for token in _TOKEN.finditer(text):
+        add(text[at : token.start()])
+        widen(_PAUSE if token["pause"] else _NUMBER if token["slot"] == NUMBER_SLOT else _SLOT)
+        at = token.end()
+    add(text[at:])
+    return lead, tuple(pieces), tuple(gaps)
+
+
+def _wider(one: Gap, other: Gap) -> Gap:
+    """Two marks side by side: a number stays a number, otherwise the wider, with the freedom of both."""
+    if one.is_number or other.is_number:
+        return one if one.is_number else other
+    return Gap(max(one.most, other.most), crosses_sentence=one.crosses_sentence or other.crosses_sentence)
+
+
+def _refuse_vague(pieces: tuple[str, ...], inner: tuple[Gap, ...]) -> None:
+    """Raise SpellingError when a pattern that stands by itself could be anywhere."""
+    total = sum(map(len, pieces))
+    if not pieces:
+        raise SpellingError("has no words; it would always hold.")
+    if total < 2 or (inner and total < 3 and not any(gap.is_number for gap in inner)):
+        raise SpellingError(
+            "is too short to stand by itself; write ~ where the phrase comes, or at least two syllables"
+            " (three around a gap)."
+        )
