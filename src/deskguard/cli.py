@@ -80,6 +80,9 @@ def _add_desk_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     replay.add_argument("--pace", choices=("realtime", "fast"), default="fast")
     replay.add_argument("--jsonl", action="store_true", help="one JSON object a line and nothing else")
     replay.add_argument("--partials", action="store_true", help="give transcripts that may still change, too")
+    replay.add_argument(
+        "--roles", metavar="ROLES", help="who speaks: staff, visitor, or an RTTM file with the turns"
+    )
     _add_settings(replay)
     replay.set_defaults(run=_replay)
 
@@ -167,14 +170,20 @@ def _listen(arguments: argparse.Namespace) -> int:
 
 
 def _replay(arguments: argparse.Namespace) -> int:
-    from deskguard.desk.replay import Replayer, play
+    from dataclasses import replace
 
+    from deskguard.desk.replay import Replayer, play
+    from deskguard.desk.rttm import read_roles
+
+    # Before the model is loaded: a mistake in the turns should show at once.
+    roles = None if arguments.roles is None else read_roles(arguments.roles, arguments.files)
     replayer = Replayer.load(
         _settings(arguments),
         arguments.rules,
         is_real_pace=arguments.pace == "realtime",
         partials=arguments.partials,
     )
+    replayer = replace(replayer, roles=roles)
     failures = play(replayer, arguments.files, as_json=arguments.jsonl)
     for failure in failures:
         print(f"deskguard: {failure}", file=sys.stderr)

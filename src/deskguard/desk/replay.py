@@ -24,6 +24,7 @@ from deskguard.values import Alert, Hypothesis, seconds
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from deskguard.desk.rttm import GivenRoles
     from deskguard.hearing.recognise import Recogniser
     from deskguard.rules.pack import RuleSet
     from deskguard.settings import Settings
@@ -42,6 +43,8 @@ class Replayer:
     is_real_pace: bool
     partials: bool = False
     """Whether partial transcripts are given too."""
+    roles: GivenRoles | None = None
+    """Who speaks where, when somebody told; without, nobody knows."""
 
     @classmethod
     def load(
@@ -60,7 +63,8 @@ class Replayer:
         mind = Mind(self.recogniser, self.rules, self.settings, run_id)
         begun = cpu_s()
         run = self._run(mind)
-        for outcome in run.run(source.chunks()):
+        chunks = source.chunks() if self.roles is None else self.roles.mark(name, source.chunks())
+        for outcome in run.run(chunks):
             line = _line(outcome, partials=self.partials)
             if line is not None:
                 yield {"v": 1, **line, "file": name}
@@ -78,6 +82,8 @@ class Replayer:
         }
         if source.failure is not None:
             raise source.failure
+        if self.roles is not None:
+            self.roles.check_length(name, run.heard_samples)
 
     def _run(self, mind: Mind) -> ModelledRun | LiveRun:
         endpointer = compose.new_endpointer(self.settings)
@@ -119,7 +125,7 @@ def _line(outcome: Alert | Hypothesis, *, partials: bool) -> Line | None:
         "start_s": round(seconds(outcome.passage.spans[0][0]), 3),
         "end_s": round(seconds(outcome.passage.spans[-1][1]), 3),
         "text": outcome.text,
-        "role": "unknown",
+        "role": outcome.role,
         "is_final": outcome.is_final,
     }
 

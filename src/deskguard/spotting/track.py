@@ -215,6 +215,7 @@ class HitTracker:
             confidence=sighting.confidence,
             start_sample=sighting.start_sample,
             end_sample=sighting.end_sample,
+            role=hypothesis.role,
             why=(f"{sighting.source}, {candidate.tier}, {candidate.syllables} syllables",),
         )
         self._open.append(hit)
