@@ -21,10 +21,12 @@ from deskguard.values import (
     EndReason,
     Hit,
     Hypothesis,
+    Look,
     Passage,
     Pcm,
     Severity,
     SpeechWindow,
+    Suspect,
 )
 
 SPEECH, QUIET = 0.9, 0.05
@@ -229,11 +231,15 @@ class ScriptedRecogniser:
             end_sample=window.end_sample,
             is_final=window.is_final,
             average_log_probability=-0.2,
+            role=window.role,
             decode_ns=1000,
         )
 
     def align(self, hypothesis: Hypothesis) -> Hypothesis:
         return hypothesis
+
+    def look(self, hypothesis: Hypothesis, suspects: Sequence[Suspect]) -> tuple[Look | None, ...]:
+        return (Look(log_ratio=0.0, tokens=1),) * len(suspects)
 
 
 def a_rule_set(*phrases: str, severity: Severity = "medium", cooldown_s: float | None = None) -> RuleSet:

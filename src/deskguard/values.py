@@ -167,6 +167,18 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """A place in the newest hypothesis and what was perhaps said there."""
+
+    start_char: int
+    end_char: int
+    wording: str
+    """Empty where the place of an alternative is suspected as it reads."""
+    alternative: int | None = None
+    """The alternative in which the characters count; None: the best text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """What Whisper thinks of a suspected wording when it is asked about that place once more."""
 
@@ -215,6 +227,8 @@ class Alert:
     """The policy's reason when no card is shown."""
     kind: str = "phrase"
     """What was broken: a listed phrase, or the kind of the ban that is described without words."""
+    replaces: str = ""
+    """The hit whose card this one takes the place of, being a longer form of it: no new interruption."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

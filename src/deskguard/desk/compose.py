@@ -46,7 +46,8 @@ def watch_rules(settings: Settings, given: Sequence[Path] = ()) -> PackWatcher:
 
 def load_recogniser(settings: Settings) -> Recogniser:
     """The configured model, found and checked; raises DeskguardError with what to fetch."""
-    from deskguard.hearing.recognise import Recogniser, TextTools
+    from deskguard.hearing.layout import TextTools
+    from deskguard.hearing.recognise import Recogniser
     from deskguard.language.text import normalise, simplify
     from deskguard.models.locate import locate
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deskguard.desk.alerts import AlertPolicy, Moment
@@ -44,7 +44,7 @@ class Mind:
 
     def feed(self, window: SpeechWindow, now: Callable[[], Moment]) -> Iterator[Outcome]:
         """Read one window; yields alerts first, because a card is waited for and a transcript is not."""
-        hypothesis = replace(self._recogniser.decode(window), role=window.role)
+        hypothesis = self._recogniser.decode(window)
         hits = self._tracker.feed(hypothesis)
         self.work.steps += 1
         self.work.decode_ns += hypothesis.decode_ns
@@ -69,7 +69,5 @@ class Mind:
         return self._policy.dismiss(hit_id)
 
     def _decided(self, hits: list[Hit], now: Callable[[], Moment]) -> Iterator[Alert]:
-        # What is withdrawn makes room first; then the longest phrase, so that what it contains is known to be
-        # contained.
-        for hit in sorted(hits, key=lambda hit: (hit.state != "withdrawn", -len(hit.heard))):
-            yield self._policy.feed(hit, now())
+        for hit in sorted(hits, key=self._policy.order):
+            yield from self._policy.feed(hit, now())

@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deskguard.errors import DeskguardError
-from deskguard.hearing.inventions import is_credit, is_doubtful, is_loop
-from deskguard.hearing.timing import Piece, TokenTime, character_spans, interpolated_spans
-from deskguard.values import SAMPLE_RATE_HZ, Hypothesis, Passage, Pcm, SpeechWindow
+from deskguard.hearing.inventions import is_loop
+from deskguard.hearing.layout import Decoded, Layout, TextTools, lay_out
+from deskguard.hearing.second_look import SecondLook
+from deskguard.hearing.timing import Piece
+from deskguard.values import SAMPLE_RATE_HZ, Hypothesis, Look, Pcm, SpeechWindow, Suspect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
     from pathlib import Path
 
     from deskguard.settings import HearingSettings, ModelSettings
@@ -52,27 +54,18 @@ _ALTERNATIVES = 5
 _UNSURE_LOG_PROBABILITY = -1.0
 
 
-@dataclass(frozen=True, slots=True)
-class TextTools:
-    """What the recogniser needs to know of text, passed in so that hearing does not import language."""
+@dataclass(slots=True)
+class _Newest:
+    """The window read last, with what is needed to look at it again."""
 
-    simplify: Callable[[str], str]
-    """Traditional to Simplified for display."""
-    comparable: Callable[[str], str]
-    """The one sameness of text."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Decoded:
-    """One generate call: the pieces it read, with what aligning them needs."""
-
-    pieces: tuple[Piece, ...]
-    alternatives: tuple[tuple[Piece, ...], ...]
-    encoded: Any
-    frames: int
-    start_sample: int
-    log_probability: float
-    no_speech_probability: float
+    window: SpeechWindow
+    hypothesis: Hypothesis
+    best: Layout
+    alternatives: tuple[Layout, ...]
+    """Of the hypothesis' alternatives, one each."""
+    second: SecondLook
+    look_ns: int = 0
+    """Compute of second looks that no hypothesis has counted yet."""
 
 
 class Recogniser:
@@ -90,7 +83,7 @@ class Recogniser:
         self._text = text
         noise = np.random.default_rng(20261121).standard_normal(30 * SAMPLE_RATE_HZ)
         self._noise = (noise * _QUIET_NOISE).astype(np.float32)
-        self._last: tuple[SpeechWindow, Hypothesis, list[_Decoded]] | None = None
+        self._last: _Newest | None = None
 
     @classmethod
     def load(cls, folder: Path, model: ModelSettings, hearing: HearingSettings, text: TextTools) -> Recogniser:
@@ -132,36 +125,58 @@ class Recogniser:
 
     def decode(self, window: SpeechWindow) -> Hypothesis:
         """Read a window: greedy while the speaker goes on, beam search at a pause or the end."""
-        if self._last is not None and _same_audio(self._last[0], window):
+        last = self._last
+        if last is not None and _same_audio(last.window, window):
             # The pause was the end: the same audio has been read already.
-            hypothesis = replace(self._last[1], is_final=window.is_final, is_pause=window.is_pause, decode_ns=0)
-            self._last = (window, hypothesis, self._last[2])
-            return hypothesis
+            last.window = window
+            last.hypothesis = replace(
+                last.hypothesis,
+                is_final=window.is_final,
+                is_pause=window.is_pause,
+                role=window.role,
+                decode_ns=0,
+            )
+            return last.hypothesis
         begun_ns = time.perf_counter_ns()
-        decoded = self._read_through(window)
-        hypothesis = self._hypothesis(window, decoded, begun_ns)
-        self._last = (window, hypothesis, decoded)
-        return hypothesis
+        decoded = [one for one in self._read_through(window) if not self._is_silence(one)]
+        self._last = self._newest(window, decoded, begun_ns)
+        return self._last.hypothesis
+
+    def look(self, hypothesis: Hypothesis, suspects: Sequence[Suspect]) -> tuple[Look | None, ...]:
+        """What Whisper thinks of each suspected wording, beside the text as heard: some 20 ms a wording.
+
+        None for a place that two decodings share, and for all of a hypothesis that is not the newest. The first
+        look at a hypothesis gives what `align` needs, a wording is scored once for an audio.
+        """
+        last = self._last
+        if last is None or last.hypothesis is not hypothesis:
+            return (None,) * len(suspects)
+        begun_ns = time.perf_counter_ns()
+        looks = last.second.look(last.best, last.alternatives, suspects)
+        last.look_ns += time.perf_counter_ns() - begun_ns
+        return tuple(looks)
 
     def align(self, hypothesis: Hypothesis) -> Hypothesis:
         """The newest hypothesis with its characters placed by cross-attention instead of evenly.
 
-        Only the hypothesis `decode` returned last can be aligned; any other comes back as it is.
+        Only the hypothesis `decode` returned last can be aligned; any other comes back as it is. The looks
+        that were taken at it count in its compute from here on.
         """
-        if self._last is None or self._last[1] is not hypothesis or not hypothesis.text:
+        last = self._last
+        if last is None or last.hypothesis is not hypothesis or not hypothesis.text:
             return hypothesis
         begun_ns = time.perf_counter_ns()
-        window, _, decoded = self._last
-        passage = self._passage([self._aligned(one) for one in decoded], window)
-        aligned = replace(hypothesis, passage=passage)
-        aligned = replace(aligned, decode_ns=hypothesis.decode_ns + time.perf_counter_ns() - begun_ns)
-        self._last = (window, aligned, decoded)
-        return aligned
+        last.best = last.second.place(last.best)
+        aligned = replace(hypothesis, passage=last.best.passage())
+        spent_ns = last.look_ns + time.perf_counter_ns() - begun_ns
+        last.hypothesis = replace(aligned, decode_ns=hypothesis.decode_ns + spent_ns)
+        last.look_ns = 0
+        return last.hypothesis
 
-    def _read_through(self, window: SpeechWindow) -> list[_Decoded]:
+    def _read_through(self, window: SpeechWindow) -> list[Decoded]:
         """Decode, and go on from the last timestamp while speech is left behind it."""
         use_beam = window.is_final or window.is_pause
-        done: list[_Decoded] = []
+        done: list[Decoded] = []
         start = 0
         speech_end = window.speech_end_sample - window.start_sample
         for _ in range(1 + _MAX_SEEKS):
@@ -175,7 +190,7 @@ class Recogniser:
             start = reached
         return done
 
-    def _read(self, pcm: Pcm, start_sample: int, use_beam: bool) -> _Decoded:
+    def _read(self, pcm: Pcm, start_sample: int, use_beam: bool) -> Decoded:
         speech_s = pcm.size / SAMPLE_RATE_HZ
         samples = max(pcm.size + _TAIL_SAMPLES, _LEAST_SAMPLES)
         one = self._generate(pcm, start_sample, use_beam, _on_grid(samples))
@@ -190,7 +205,7 @@ class Recogniser:
             return full
         return replace(full, pieces=(), alternatives=())
 
-    def _generate(self, pcm: Pcm, start_sample: int, use_beam: bool, samples: int) -> _Decoded:
+    def _generate(self, pcm: Pcm, start_sample: int, use_beam: bool, samples: int) -> Decoded:
         encoded, frames = self._encode(self._padded(pcm, samples))
         beam = self._settings.beam_size if use_beam else 1
         speech_s = pcm.size / SAMPLE_RATE_HZ
@@ -205,12 +220,13 @@ class Recogniser:
             max_length=min(448, 2 * (10 + int(_TOKENS_PER_SECOND * speech_s))),
         )[0]
         read = [self._pieces(ids, start_sample, pcm.size) for ids in answer.sequences_ids]
-        return _Decoded(
+        return Decoded(
             pieces=read[0],
             alternatives=tuple(read[1:]),
             encoded=encoded,
             frames=frames,
             start_sample=start_sample,
+            speech_samples=pcm.size,
             log_probability=float(answer.scores[0]),
             no_speech_probability=float(answer.no_speech_prob),
         )
@@ -254,37 +270,17 @@ class Recogniser:
                 begin = at
         return tuple(pieces)
 
-    def _aligned(self, one: _Decoded) -> _Decoded:
-        """Token times of one decoding by dynamic time warping over cross-attention (CTranslate2's align)."""
-        tokens = [token for piece in one.pieces for token in piece.tokens]
-        if not tokens:
-            return one
-        answer = self._model.align(one.encoded, list(self._tokenizer.sot_sequence), [tokens], [one.frames])[0]
-        first_seen: dict[int, int] = {}
-        for token, position in answer.alignments:
-            first_seen.setdefault(int(token), one.start_sample + int(position) * 320)
-        times = [first_seen.get(index) for index in range(len(tokens))]
-        pieces, used = [], 0
-        for piece in one.pieces:
-            own = tuple(
-                TokenTime(self._tokenizer.tokenizer.id_to_token(token), at)
-                for token, at in zip(piece.tokens, times[used : used + len(piece.tokens)], strict=True)
-            )
-            pieces.append(replace(piece, times=own))
-            used += len(piece.tokens)
-        return replace(one, pieces=tuple(pieces))
-
-    def _hypothesis(self, window: SpeechWindow, decoded: list[_Decoded], begun_ns: int) -> Hypothesis:
-        kept = [one for one in decoded if not self._is_silence(one)]
-        alternatives = []
+    def _newest(self, window: SpeechWindow, decoded: list[Decoded], begun_ns: int) -> _Newest:
+        best = lay_out(decoded, self._text, window.end_sample)
+        passage = best.passage()
+        others: dict[str, Layout] = {}
         # Alternatives differ in the first decoding only where there was one decoding: the usual case.
-        if len(kept) == 1:
-            alternatives = [
-                self._passage([replace(kept[0], pieces=pieces)], window) for pieces in kept[0].alternatives
-            ]
-        passage = self._passage(kept, window)
-        decoded[:] = kept
-        return Hypothesis(
+        for pieces in decoded[0].alternatives if len(decoded) == 1 else ():
+            layout = lay_out([replace(decoded[0], pieces=pieces)], self._text, window.end_sample)
+            text = layout.passage().text
+            if text and text != passage.text:
+                others.setdefault(text, layout)
+        hypothesis = Hypothesis(
             utterance_id=window.utterance_id,
             passage=passage,
             start_sample=window.start_sample,
@@ -293,37 +289,19 @@ class Recogniser:
             is_pause=window.is_pause,
             no_speech_probability=max((one.no_speech_probability for one in decoded), default=1.0),
             average_log_probability=min((one.log_probability for one in decoded), default=0.0),
-            alternatives=tuple(
-                one for one in dict.fromkeys(alternatives) if one.text and one.text != passage.text
-            ),
+            alternatives=tuple(one.passage() for one in others.values()),
+            role=window.role,
             decode_ns=time.perf_counter_ns() - begun_ns,
         )
+        second = SecondLook(self._model, self._tokenizer, decoded)
+        return _Newest(window, hypothesis, best, tuple(others.values()), second)
 
-    def _is_silence(self, one: _Decoded) -> bool:
+    def _is_silence(self, one: Decoded) -> bool:
         """Whisper's own rule: probably no speech, and the text is unsure as well."""
         return (
             one.no_speech_probability > self._settings.max_no_speech_probability
             and one.log_probability < _UNSURE_LOG_PROBABILITY
         )
-
-    def _passage(self, decoded: list[_Decoded], window: SpeechWindow) -> Passage:
-        text = ""
-        spans: list[tuple[int, int]] = []
-        for one in decoded:
-            for piece in one.pieces:
-                comparable = self._text.comparable(piece.text)
-                if is_credit(comparable) or (one.no_speech_probability > 0.5 and is_doubtful(comparable)):
-                    continue
-                if text and comparable:
-                    text += "，"
-                    spans.append((spans[-1][1], spans[-1][1]))
-                shown = self._text.simplify(piece.text)
-                # Spans belong to characters, so the display text may only be used if it has as many.
-                shown = shown if len(shown) == len(piece.text) else piece.text
-                text += shown
-                spans += character_spans(piece) if piece.times else interpolated_spans(piece)
-        end = window.end_sample
-        return Passage(text=text, spans=tuple((min(a, end), min(b, end)) for a, b in spans))
 
 
 def _on_grid(samples: int) -> int:
