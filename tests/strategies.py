@@ -103,7 +103,7 @@ def hit_histories(draw: st.DrawFn, rule_ids: tuple[str, ...], *, overlap: bool =
     Without `overlap` no two hits share audio.
     """
     steps: list[Step] = []
-    end_s = 0.0
+    end_s = 2.0
     nearest = [0.0, 0.3] if overlap else []
     for number in range(draw(st.integers(1, 25))):
         end_s += draw(st.sampled_from([*nearest, 2.0, 5.0, 20.0, 61.0, 400.0, 1300.0]))

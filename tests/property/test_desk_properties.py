@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 from bench.common import edit_distance
@@ -38,9 +40,12 @@ from strategies import PHRASES, Step, conversations, cuttings, hit_histories, ji
 
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high")
 RULES = {
-    **a_rule_set("R0", severity="low").rules,
-    **a_rule_set("R1", severity="medium", cooldown_s=30.0).rules,
-    **a_rule_set("R2", severity="high", cooldown_s=0.0).rules,
+    rule_id: replace(rule, clauses=tuple(replace(one, clause=rule_id) for one in rule.clauses))
+    for rule_id, rule in {
+        **a_rule_set("R0", severity="low").rules,
+        **a_rule_set("R1", severity="medium", cooldown_s=30.0).rules,
+        **a_rule_set("R2", severity="high", cooldown_s=0.0).rules,
+    }.items()
 }
 COOLDOWN_S = {"R0": 60.0, "R1": 30.0, "R2": 0.0}
 
@@ -142,7 +147,11 @@ def test_a_phrase_found_in_many_texts_is_one_hit(texts: list[tuple[bool, float]]
 def decided(policy: AlertPolicy, steps: Sequence[Step]) -> list[Alert]:
     alerts = []
     for step in steps:
-        alerts.append(policy.feed(step.hit, moment(step.now_s)))
+        fresh = policy.feed(step.hit, moment(step.now_s))
+        # The alert of the hit itself, then others that change with it, each once.
+        assert fresh[0].hit == step.hit
+        assert len({one.hit.hit_id for one in fresh}) == len(fresh)
+        alerts += fresh
         up = [one for one in {step.hit.hit_id for step in steps} if policy.shows(one)]
         assert len(up) <= 1
     return alerts
@@ -167,8 +176,10 @@ def test_nothing_is_shown_twice_late_or_doubted(steps: list[Step]) -> None:
     for hit_id in {step.hit.hit_id for step in steps}:
         own = [one for one in alerts if one.hit.hit_id == hit_id]
         reasons = [one.suppressed for one in own]
-        # Once shown, always shown; and every state of a card carries the moment it went up.
-        assert None not in reasons or set(reasons[reasons.index(None) :]) == {None}
+        # Once shown, shown until a longer form takes its place; every state of a card carries the moment it
+        # went up.
+        after = reasons[reasons.index(None) :] if None in reasons else []
+        assert {one for one in after if one is not None} <= {"contained", "cooldown", "too-old", "withdrawn"}
         assert len({one.raised_sample for one in own if one.suppressed is None}) <= 1
     for alert in first_shown(alerts):
         assert alert.hit.state != "withdrawn"
@@ -198,7 +209,34 @@ def test_no_hour_has_more_cards_than_allowed(steps: list[Step], most: int) -> No
 @given(some_hits)
 def test_every_hit_is_an_alert_whether_shown_or_not(steps: list[Step]) -> None:
     alerts = decided(AlertPolicy(AlertSettings(), RULES), steps)
-    assert [one.hit for one in alerts] == [step.hit for step in steps]
+    known = {step.hit.hit_id: step.hit for step in steps}
+    assert {one.hit.hit_id: one.hit for one in alerts} == known
+
+
+@given(some_hits)
+def test_hits_on_the_same_words_have_one_card_that_names_all_of_them(steps: list[Step]) -> None:
+    alerts = decided(AlertPolicy(AlertSettings(cooldown_s=0.0), RULES), steps)
+    last = {one.hit.hit_id: one for one in alerts}
+    standing = [one for one in last.values() if one.hit.state != "withdrawn"]
+    for one, other in combinations([one for one in standing if one.suppressed is None], 2):
+        is_held = len(one.hit.heard) != len(other.hit.heard) and one.hit.rule_id != other.hit.rule_id
+        assert not (is_held and overlap(one.hit, other.hit) >= 1.0)
+    for alert in standing:
+        others = [one for one in standing if one is not alert and overlap(alert.hit, one.hit) >= 0.6]
+        named = {clause.clause for clause in alert.clauses}
+        assert alert.hit.rule_id in named
+        assert named <= {alert.hit.rule_id, *(one.hit.rule_id for one in others)}
+        if alert.suppressed is None:
+            # A rule's id is its clause here.
+            assert {one.hit.rule_id for one in others if one.suppressed in (None, "contained")} <= named
+        if alert.suppressed == "contained":
+            assert any(one.hit.rule_id != alert.hit.rule_id for one in others)
+
+
+def overlap(hit: Hit, other: Hit) -> float:
+    """Which part of the shorter hit lies in the other."""
+    shared = min(hit.end_sample, other.end_sample) - max(hit.start_sample, other.start_sample)
+    return shared / min(one.end_sample - one.start_sample for one in (hit, other))
 
 
 @given(conversations(), st.data())
@@ -210,7 +248,10 @@ def test_flip_flopping_texts_put_up_one_card_a_rule(texts: list[Hypothesis], dat
     tracker = HitTracker(finder(*PHRASES), unaligned, "run")
     policy = AlertPolicy(AlertSettings(), rules)
     alerts = [
-        policy.feed(hit, moment(seconds(text.end_sample) + 0.3)) for text in texts for hit in tracker.feed(text)
+        alert
+        for text in texts
+        for hit in tracker.feed(text)
+        for alert in policy.feed(hit, moment(seconds(text.end_sample) + 0.3))
     ]
     # All of it lasts less than a minute, which is the cooldown.
     shown = [alert.hit.rule_id for alert in first_shown(alerts)]
