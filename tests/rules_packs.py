@@ -23,10 +23,17 @@ def entry(phrase: str, rule_id: str = "P1", **keys: object) -> str:
         "advice": "say this",
     }
     table.update({key.rstrip("_"): value for key, value in keys.items()})
-    lines = [
-        f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items() if value is not None
-    ]
+    lines = [f"{key} = {toml(value)}" for key, value in table.items() if value is not None]
     return "\n[[phrase]]\n" + "\n".join(lines) + "\n"
+
+
+def toml(value: object) -> str:
+    """A value as TOML, tables in one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {toml(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def pack_file(folder: Path, *entries: str, header: str = HEADER, name: str = "test.toml") -> Path:

@@ -53,4 +53,7 @@ class Verdict:
     is_open: bool = False
     """What is said next may still change the ruling."""
     until_sample: int | None = None
-    """When it stops being open whatever is said; None: at the end of the turn."""
+    """When it stops being open whatever is said; None while it is not open."""
+    revisable_until_sample: int | None = None
+    """Until when something said later may still overturn the ruling, open or not: the speaker may go on to show
+    a way forward. None when nothing can."""

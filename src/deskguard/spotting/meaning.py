@@ -1,0 +1,215 @@
+"""A candidate in its scene to a verdict: guilty, softened to a remark, or innocent, and why.
+
+The rules say it in conditions (config/standards/README.md). One question form is always innocent, because no
+list of words ends it: A不A. What is said next may change a verdict. For that the live desk waits a moment and
+no longer; what comes later overturns a hit that was already shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from deskguard.spotting.patterns import Wording
+from deskguard.spotting.scene import Verdict
+from deskguard.spotting.surroundings import NEXT_S, Surroundings, reach_of
+from deskguard.values import SAMPLE_RATE_HZ
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from deskguard.rules.ruleset import Rule, RuleSet
+    from deskguard.rules.schema import Condition
+    from deskguard.spotting.scene import Ruling, Scene
+    from deskguard.values import Candidate
+
+_Kind = Literal["unless", "only_if", "soften"]
+_QUIET_WAIT = round(0.5 * SAMPLE_RATE_HZ)
+"""How long a verdict stays open when nothing follows the phrase: then a pause closes it."""
+_GOING_ON_WAIT = round(0.7 * SAMPLE_RATE_HZ)
+"""The same while the speaker goes on, and the innocent words may be coming."""
+_PATTERN_SAMPLES = 3 * SAMPLE_RATE_HZ
+"""How long a pattern around the phrase may take to be said."""
+_JOIN_SAMPLES = round(1.2 * SAMPLE_RATE_HZ)
+"""How long a silence a pattern may span after the utterance ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Labelled:
+    """A pattern with its name in traces: 要是~, or @condition (要是~)."""
+
+    label: str
+    wording: Wording | None
+    """None for the built-in frame @quotes."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Characters and sound of its longest piece: where neither is, the pattern does not hold."""
+        steps = (*self.wording.before, *self.wording.after) if self.wording else ()
+        piece = max((step.piece for step in steps), key=lambda one: len(one.chars), default=None)
+        return (piece.chars, piece.sound or piece.chars) if piece else ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """One condition of a rule."""
+
+    condition: Condition
+    keys: tuple[tuple[str, str, _Labelled], ...]
+    ahead: tuple[Wording, ...]
+    """Those patterns around the phrase that go on after it."""
+    has_own_words: bool
+    """Some pattern stands by itself."""
+
+    @classmethod
+    def of(cls, condition: Condition, patterns: tuple[_Labelled, ...]) -> _Compiled:
+        wordings = [one.wording for one in patterns if one.wording is not None]
+        return cls(
+            condition,
+            tuple((*one.key, one) for one in patterns),
+            tuple(one for one in wordings if one.has_phrase and one.after),
+            any(not one.has_phrase for one in wordings),
+        )
+
+    def likely(self, around: Surroundings) -> list[_Labelled]:
+        """The patterns whose longest piece is somewhere around; the rest cannot hold."""
+        heard, sound = around.heard
+        return [one for key, by_sound, one in self.keys if key in heard or by_sound in sound]
+
+
+@dataclass(frozen=True, slots=True)
+class _Future:
+    """Until when what is still to be said may fulfil something."""
+
+    wait_until: int | None
+    """For the live desk; None when the utterance is over."""
+    revise_until: int
+
+
+class Meaning:
+    """Judges the candidates of one rule set; holds compiled patterns only."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self._rules = rules.rules
+        self._say = {one.frame_id: one.say for one in rules.frames.values()}
+        self._frames: dict[str, tuple[_Labelled, ...]] = {}
+        for frame_id in self._say:
+            self._frame(frame_id)
+        self._conditions: dict[tuple[str, _Kind], tuple[_Compiled, ...]] = {}
+
+    def judge(self, candidate: Candidate, scene: Scene) -> Verdict:
+        """What the candidate means where it stands; pure."""
+        rule = self._rules[candidate.rule_id]
+        around = Surroundings(candidate, scene)
+        why = list(_marks(rule, candidate))
+        if around.is_a_not_a():
+            return Verdict(ruling="innocent", why=(*why, "question of the form A不A: holds"))
+        if line := self._first(rule, "unless", around):
+            return Verdict(ruling="innocent", why=(*why, line))
+        if rule.unless:
+            why.append(f"unless: none of {len(rule.unless)} holds")
+        awaited: list[_Future] = []
+        ruling: Ruling = "guilty"
+        if rule.only_if and (line := self._first(rule, "only_if", around)):
+            why.append(line)
+        elif rule.only_if:
+            ruling = "innocent"
+            why.append(f"only_if: none of {len(rule.only_if)} holds")
+            awaited += self._futures(rule, "only_if", around)
+        if ruling == "guilty":
+            awaited += self._futures(rule, "unless", around)
+            if line := self._first(rule, "soften", around):
+                ruling = "softened"
+                why.append(line)
+            else:
+                awaited += self._futures(rule, "soften", around)
+        return _verdict(ruling, why, awaited, scene)
+
+    def _first(self, rule: Rule, kind: _Kind, around: Surroundings) -> str | None:
+        """The line of the first condition that holds."""
+        for one in self._of(rule, kind):
+            for pattern in one.likely(around):
+                place = _place(pattern.wording, one.condition, around)
+                if place is not None:
+                    return f"{kind} {pattern.label}: holds{place}"
+        return None
+
+    def _futures(self, rule: Rule, kind: _Kind, around: Surroundings) -> Iterator[_Future]:
+        for one in self._of(rule, kind):
+            yield from _futures(one, around)
+
+    def _of(self, rule: Rule, kind: _Kind) -> tuple[_Compiled, ...]:
+        key = (rule.rule_id, kind)
+        if key not in self._conditions:
+            given: Sequence[Condition] = getattr(rule, kind)
+            self._conditions[key] = tuple(_Compiled.of(one, tuple(self._patterns(one.say))) for one in given)
+        return self._conditions[key]
+
+    def _patterns(self, say: Sequence[str]) -> Iterator[_Labelled]:
+        for text in say:
+            if not text.startswith("@"):
+                yield _Labelled(text, Wording.of(text))
+                continue
+            for one in self._frame(text[1:]):
+                name = one.wording.text if one.wording else one.label
+                yield _Labelled(f"{text} ({name})" if name != text else text, one.wording)
+
+    def _frame(self, frame_id: str) -> tuple[_Labelled, ...]:
+        """The patterns of a frame and of the frames in it."""
+        if frame_id not in self._say:
+            return (_Labelled(f"@{frame_id}", None),)
+        if frame_id not in self._frames:
+            self._frames[frame_id] = tuple(self._patterns(self._say[frame_id]))
+        return self._frames[frame_id]
+
+
+def _marks(rule: Rule, candidate: Candidate) -> Iterator[str]:
+    for variant in rule.variants:
+        if variant.mark and variant.text == candidate.variant:
+            yield f"variant marked {variant.mark}"
+            return
+
+
+def _place(wording: Wording | None, condition: Condition, around: Surroundings) -> str | None:
+    """Where a pattern holds, as the end of a line; None when it does not."""
+    if wording is None:
+        return "" if around.is_quoted() else None
+    if wording.has_phrase:
+        view, phrase = around.clause if condition.where == "clause" else (around.view, around.phrase)
+        return "" if wording.beside(view, phrase) == "holds" else None
+    place = around.where(wording, condition)
+    return None if place is None else f" in {place}"
+
+
+def _futures(one: _Compiled, around: Surroundings) -> Iterator[_Future]:
+    """What of a condition that does not hold may still come."""
+    end = around.phrase_end_sample
+    wait = end + (_GOING_ON_WAIT if around.goes_on else _QUIET_WAIT) if around.may_grow else None
+    if any(ahead.beside(around.view, around.phrase, grows=True) == "could" for ahead in one.ahead):
+        last = end + _PATTERN_SAMPLES if around.may_grow else around.turn_end_sample + _JOIN_SAMPLES
+        yield _Future(wait, last)
+    if not one.has_own_words:
+        return
+    reach = reach_of(one.condition)
+    last = end + round((one.condition.next_s or NEXT_S) * SAMPLE_RATE_HZ)
+    if reach in ("turn", "after"):
+        is_own = around.is_own(one.condition.by) and not around.is_turn_over
+        if is_own or around.turns_heard(one.condition.by) <= one.condition.next_turns > 0:
+            yield _Future(wait if is_own else None, last)
+    elif around.may_grow and around.is_own(one.condition.by) and around.is_within(reach):
+        yield _Future(wait, last)
+
+
+def _verdict(ruling: Ruling, why: list[str], awaited: Sequence[_Future], scene: Scene) -> Verdict:
+    now = scene.heard_until_sample
+    waits = [one.wait_until for one in awaited if one.wait_until is not None and one.wait_until > now]
+    revisions = [one.revise_until for one in awaited if one.revise_until > now]
+    if waits:
+        why.append("what comes next may change it")
+    return Verdict(
+        ruling=ruling,
+        why=tuple(why) or ("no condition",),
+        is_open=bool(waits),
+        until_sample=max(waits, default=None),
+        revisable_until_sample=max(revisions, default=None),
+    )
