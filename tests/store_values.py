@@ -83,7 +83,7 @@ class DictStore:
             "state": alert.hit.state,
             "raised_utc": old["raised_utc"] if old else raised_utc,
             "shown": is_shown or bool(old and old["shown"]),
-            "suppressed": None if is_shown or (old and old["shown"]) else alert.suppressed,
+            "suppressed": alert.suppressed,
             "false_alarm": bool(old and old["false_alarm"]),
             "place": old["place"] if old else len(self.alerts),
         }

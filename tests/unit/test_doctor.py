@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import socket
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from deskguard.desk import migrations
 from deskguard.desk.doctor import Finding, Instruments, diagnose, judge_recording
 from deskguard.desk.store import FILE_NAME, Store
 from deskguard.errors import DeskguardError
@@ -128,6 +131,14 @@ def test_a_record_a_minute_old_is_no_jump(tmp_path: Path) -> None:
     store.begin_run(a_run(started_utc=(now - timedelta(minutes=1)).isoformat()))
     store.close()
     findings = diagnose(a_desk(tmp_path), instruments(tmp_path, now_utc=lambda: now))
+    assert [one.ok for one in findings if one.check == "clock"] == ["ok"]
+
+
+def test_a_store_of_the_version_before_stands_in_nobodys_way(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    with closing(sqlite3.connect(tmp_path / "data" / FILE_NAME, isolation_level=None)) as connection:
+        migrations.migrate(connection, migrations.MIGRATIONS[:1])
+    findings = diagnose(a_desk(tmp_path), instruments(tmp_path))
     assert [one.ok for one in findings if one.check == "clock"] == ["ok"]
 
 

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,8 @@ def test_today_lists_a_hit_with_all_the_page_needs(store: Store) -> None:
             "suppressed": None,
             "false_alarm": False,
             "advice": "我帮您问一下",
+            "kind": "phrase",
+            "why": ["tier characters"],
         }
     ]
 
@@ -83,7 +86,54 @@ def test_a_card_that_was_shown_stays_shown_when_a_later_state_is_suppressed(stor
     store.save_alert("run-1", an_alert(), NOON)
     store.save_alert("run-1", an_alert(state="confirmed", suppressed="cooldown"), "2026-11-21T12:00:05+00:00")
     (entry,) = store.today("2026-11-21")
-    assert (entry["shown"], entry["suppressed"], entry["raised_utc"]) == (True, None, utc_text(NOON))
+    assert (entry["shown"], entry["suppressed"], entry["raised_utc"]) == (True, "cooldown", utc_text(NOON))
+
+
+def test_what_a_hit_means_is_kept_with_why(store: Store, tmp_path: Path) -> None:
+    alert = an_alert(state="confirmed", suppressed="softened")
+    hit = replace(alert.hit, softened=True, role="staff", why=("characters", "way-forward: 引导"))
+    store.save_alert("run-1", replace(alert, hit=hit, kind="deflection", severity="low"), NOON)
+    store.save_utterance("run-1", replace(a_hypothesis("您好请问"), role="staff"), keep_text=True)
+    assert rows(tmp_path, "SELECT role, softened, why FROM hits") == [
+        ("staff", 1, '["characters", "way-forward: 引导"]')
+    ]
+    assert rows(tmp_path, "SELECT kind, severity, suppressed FROM alerts") == [
+        ("deflection", "low", "softened")
+    ]
+    assert rows(tmp_path, "SELECT role FROM utterances") == [("staff",)]
+    (entry,) = store.today("2026-11-21")
+    assert (entry["kind"], entry["why"]) == ("deflection", ["characters", "way-forward: 引导"])
+
+
+def test_a_hit_withdrawn_after_it_was_confirmed_leaves_the_list_and_stays_on_record(
+    store: Store, tmp_path: Path
+) -> None:
+    store.save_alert("run-1", an_alert(state="confirmed"), NOON)
+    gone = with_state(an_alert(), "withdrawn")
+    store.save_alert("run-1", replace(gone, hit=replace(gone.hit, why=("way forward given",))), NOON)
+    assert store.today("2026-11-21") == []
+    assert rows(tmp_path, "SELECT state, why FROM hits") == [("withdrawn", '["way forward given"]')]
+    assert rows(tmp_path, "SELECT shown FROM alerts") == [(1,)]
+
+
+def test_a_store_of_the_version_before_is_brought_up_to_date_and_keeps_its_hits(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
+    migrations.migrate(connection, migrations.MIGRATIONS[:1])
+    at = utc_text(NOON)
+    connection.execute("INSERT INTO runs VALUES ('run-1', ?, 'w', 'd', 'm', 'r', 'stopped')", (at,))
+    connection.execute("INSERT INTO utterances VALUES ('run-1', 1, ?, 0, 9, '您好', 0.1, -0.2, 5)", (at,))
+    hit = ("run-1", "h", 1, "T01", "v", "sound", "不知道", "confirmed", 0.9, 0, 9, "unknown", '["sound"]')
+    connection.execute(f"INSERT INTO hits VALUES ({', '.join('?' * len(hit))})", hit)  # noqa: S608 - marks only
+    connection.execute(
+        "INSERT INTO alerts VALUES (1, 'run-1', 'h', '不知道', 'a', 'high', '[]', ?, 1, 2, 1, NULL)", (at,)
+    )
+    connection.close()
+    store = Store.open(tmp_path)
+    (entry,) = store.today("2026-11-21")
+    assert (entry["heard"], entry["kind"], entry["why"]) == ("不知道", "phrase", ["sound"])
+    store.save_utterance("run-1", replace(a_hypothesis("好的", utterance_id=2), role="staff"), keep_text=True)
+    store.close()
+    assert rows(tmp_path, "SELECT role FROM utterances") == [("unknown",), ("staff",)]
 
 
 def test_text_is_redacted_before_it_reaches_the_disk(store: Store, tmp_path: Path) -> None:
@@ -240,13 +290,13 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 
 def test_a_migration_that_fails_leaves_no_half_of_itself(tmp_path: Path) -> None:
     Store.open(tmp_path).close()
-    broken = ("0002-broken", ("CREATE TABLE half (x INTEGER)", "CREATE TABLE half (x INTEGER)"))
+    broken = ("0999-broken", ("CREATE TABLE half (x INTEGER)", "CREATE TABLE half (x INTEGER)"))
     connection = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
     with pytest.raises(sqlite3.OperationalError, match="already exists"):
         migrations.migrate(connection, (*migrations.MIGRATIONS, broken))
     connection.close()
     assert rows(tmp_path, "SELECT name FROM sqlite_master WHERE name = 'half'") == []
-    assert rows(tmp_path, "SELECT name FROM migrations") == [("0001-first-tables",)]
+    assert rows(tmp_path, "SELECT name FROM migrations") == [("0001-first-tables",), ("0002-context",)]
     Store.open(tmp_path).close()
 
 

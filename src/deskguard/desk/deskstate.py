@@ -34,8 +34,6 @@ class HitList:
         if before is not None:
             fresh["raised_utc"], fresh["false_alarm"] = before["raised_utc"], before["false_alarm"]
             fresh["shown"] = fresh["shown"] or before["shown"]
-            if before["shown"]:
-                fresh["suppressed"] = None
         self._entries[key] = fresh
         if len(self._entries) > MAX_ENTRIES:
             del self._entries[next(iter(self._entries))]
@@ -80,4 +78,6 @@ def entry(run_id: str, alert: Alert, at_utc: str) -> dict[str, Any]:
         "suppressed": alert.suppressed,
         "false_alarm": False,
         "advice": alert.advice,
+        "kind": alert.kind,
+        "why": list(alert.hit.why),
     }

@@ -251,14 +251,9 @@ def _check_disk(folder: Path) -> Iterator[Finding]:
 def _check_clock(folder: Path, now: datetime) -> Iterator[Finding]:
     """A clock before something that already happened has gone backwards; records would be filed wrongly."""
     past = {"deskguard's own files": datetime.fromtimestamp(Path(__file__).stat().st_mtime, UTC)}
-    if (folder / FILE_NAME).exists():
-        store = Store.open_reader(folder)
-        try:
-            newest = store.newest_utc()
-        finally:
-            store.close()
-        if newest is not None:
-            past["the newest record of this desk"] = datetime.fromisoformat(newest)
+    newest = _newest_record(folder)
+    if newest is not None:
+        past["the newest record of this desk"] = datetime.fromisoformat(newest)
     what, latest = max(past.items(), key=lambda one: one[1])
     if (latest - now).total_seconds() > CLOCK_SLACK_S:
         yield Finding(
@@ -269,6 +264,23 @@ def _check_clock(folder: Path, now: datetime) -> Iterator[Finding]:
         )
         return
     yield Finding(check="clock", ok="ok", found=f"{now:%Y-%m-%d %H:%M} UTC")
+
+
+def _newest_record(folder: Path) -> str | None:
+    """The latest time in the desk's store; None when there is none that this version can ask."""
+    if not (folder / FILE_NAME).exists():
+        return None
+    try:
+        store = Store.open_reader(folder)
+    except DeskguardError as error:
+        if error.code == "store-older":
+            # The next start of `listen` brings it up to date; nothing stands in the way.
+            return None
+        raise
+    try:
+        return store.newest_utc()
+    finally:
+        store.close()
 
 
 def _check_port(port: int) -> Iterator[Finding]:

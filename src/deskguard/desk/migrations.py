@@ -69,8 +69,14 @@ FIRST_TABLES = (
     ) STRICT""",
 )
 
+CONTEXT_COLUMNS = (
+    "ALTER TABLE utterances ADD COLUMN role TEXT NOT NULL DEFAULT 'unknown'",
+    "ALTER TABLE hits ADD COLUMN softened INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE alerts ADD COLUMN kind TEXT NOT NULL DEFAULT 'phrase'",
+)
+
 Steps = tuple[tuple[str, tuple[str, ...]], ...]
-MIGRATIONS: Steps = (("0001-first-tables", FIRST_TABLES),)
+MIGRATIONS: Steps = (("0001-first-tables", FIRST_TABLES), ("0002-context", CONTEXT_COLUMNS))
 
 
 def applied(connection: sqlite3.Connection) -> list[str]:

@@ -30,7 +30,7 @@ FILE_NAME = "desk.sqlite3"
 
 TODAY_SQL = """
     SELECT a.run_id, a.hit_id, h.rule_id, a.phrase, h.heard, a.clauses, a.severity, h.state, a.raised_utc,
-           a.shown, a.suppressed, f.hit_id IS NOT NULL AS false_alarm, a.advice
+           a.shown, a.suppressed, f.hit_id IS NOT NULL AS false_alarm, a.advice, a.kind, h.why
     FROM alerts a JOIN hits h USING (run_id, hit_id) LEFT JOIN false_alarms f USING (run_id, hit_id)
     WHERE a.raised_utc >= ? AND a.raised_utc < ? AND h.state <> 'withdrawn'
     ORDER BY a.raised_utc DESC, a.position DESC
@@ -45,6 +45,7 @@ class UtteranceRow:
     start_sample: int
     end_sample: int
     text: str | None
+    role: str
     no_speech_probability: float
     average_log_probability: float
     decode_ns: int
@@ -58,6 +59,7 @@ def utterance_row(hypothesis: Hypothesis, keep_text: bool) -> UtteranceRow:
         start_sample=spans[0][0] if spans else hypothesis.end_sample,
         end_sample=hypothesis.end_sample,
         text=redact(hypothesis.text) if keep_text else None,
+        role=hypothesis.role,
         no_speech_probability=hypothesis.no_speech_probability,
         average_log_probability=hypothesis.average_log_probability,
         decode_ns=hypothesis.decode_ns,
@@ -174,30 +176,33 @@ class Store:
             ended = datetime.fromisoformat(found[0]) + since if found else datetime.now(UTC)
             values = {"run_id": run_id, "ended_utc": utc_text(ended.isoformat()), **asdict(row)}
             self._connection.execute(
-                """INSERT OR REPLACE INTO utterances VALUES (:run_id, :utterance_id, :ended_utc, :start_sample,
-                   :end_sample, :text, :no_speech_probability, :average_log_probability, :decode_ns)""",
+                """INSERT OR REPLACE INTO utterances (run_id, utterance_id, ended_utc, start_sample, end_sample,
+                   text, role, no_speech_probability, average_log_probability, decode_ns) VALUES (:run_id,
+                   :utterance_id, :ended_utc, :start_sample, :end_sample, :text, :role, :no_speech_probability,
+                   :average_log_probability, :decode_ns)""",
                 values,
             )
 
     def save_alert(self, run_id: str, alert: Alert, raised_utc: str) -> None:
         """Keep a hit and its card; a later state of the same hit updates both and adds to the history.
 
-        The time of the first look stays; a card that was once on the screen stays `shown`.
+        The time of the first look stays; a card that was once on the screen stays `shown`, also when it has
+        gone since for the reason in `suppressed`.
         """
         at_utc = utc_text(raised_utc)
         with self.batch():
             self._save_hit(run_id, alert, at_utc)
             shown = alert.suppressed is None and alert.hit.state != "withdrawn"
             clauses = json.dumps([asdict(clause) for clause in alert.clauses], ensure_ascii=False)
-            row = (run_id, alert.hit.hit_id, alert.phrase, alert.advice, alert.severity, clauses)
+            row = (run_id, alert.hit.hit_id, alert.phrase, alert.advice, alert.severity, alert.kind, clauses)
             when = (at_utc, alert.raised_ns, alert.raised_sample, shown, alert.suppressed)
             self._connection.execute(
-                """INSERT INTO alerts (run_id, hit_id, phrase, advice, severity, clauses, raised_utc, raised_ns,
-                   raised_sample, shown, suppressed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """INSERT INTO alerts (run_id, hit_id, phrase, advice, severity, kind, clauses, raised_utc,
+                   raised_ns, raised_sample, shown, suppressed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                    ON CONFLICT (run_id, hit_id) DO UPDATE SET phrase = excluded.phrase,
-                   advice = excluded.advice, severity = excluded.severity, clauses = excluded.clauses,
-                   shown = max(shown, excluded.shown),
-                   suppressed = CASE WHEN shown THEN NULL ELSE excluded.suppressed END""",
+                   advice = excluded.advice, severity = excluded.severity, kind = excluded.kind,
+                   clauses = excluded.clauses, shown = max(shown, excluded.shown),
+                   suppressed = excluded.suppressed""",
                 row + when,
             )
 
@@ -207,15 +212,17 @@ class Store:
         last = self._connection.execute(
             "SELECT state FROM hits WHERE run_id = ? AND hit_id = ?", (run_id, hit.hit_id)
         ).fetchone()
-        values = {**asdict(hit), "run_id": run_id, "heard": redact(hit.heard), "why": json.dumps(hit.why)}
+        values = {**asdict(hit), "run_id": run_id, "heard": redact(hit.heard)}
+        values["why"] = json.dumps(hit.why, ensure_ascii=False)
         self._connection.execute(
-            """INSERT INTO hits VALUES (:run_id, :hit_id, :utterance_id, :rule_id, :variant, :tier, :heard,
-               :state, :confidence, :start_sample, :end_sample, :role, :why)
+            """INSERT INTO hits (run_id, hit_id, utterance_id, rule_id, variant, tier, heard, state, confidence,
+               start_sample, end_sample, role, softened, why) VALUES (:run_id, :hit_id, :utterance_id, :rule_id,
+               :variant, :tier, :heard, :state, :confidence, :start_sample, :end_sample, :role, :softened, :why)
                ON CONFLICT (run_id, hit_id) DO UPDATE SET utterance_id = excluded.utterance_id,
                rule_id = excluded.rule_id, variant = excluded.variant, tier = excluded.tier,
                heard = excluded.heard, state = excluded.state, confidence = excluded.confidence,
                start_sample = excluded.start_sample, end_sample = excluded.end_sample, role = excluded.role,
-               why = excluded.why""",
+               softened = excluded.softened, why = excluded.why""",
             values,
         )
         if last is None or last[0] != hit.state:
@@ -330,6 +337,7 @@ class Store:
 def _entry(row: dict[str, Any]) -> dict[str, Any]:
     """A row of TODAY_SQL as the staff page lists it."""
     first = next(iter(json.loads(row.pop("clauses"))), None)
+    row["why"] = json.loads(row["why"])
     row["clause"] = first["clause"] if first else ""
     row["standard_title"] = first["title"] if first else ""
     row["shown"], row["false_alarm"] = bool(row["shown"]), bool(row["false_alarm"])
