@@ -14,6 +14,8 @@ from deskguard.rules.spelling import PAUSE_SYLLABLES, SLOT_SYLLABLES, SpellingEr
 
 NUMBER_SYLLABLES = (7, 18)
 """How many numerals stand where a pattern has {号码}: a telephone number to an identity number."""
+NUMBER_SLACK = 2
+"""How many other syllables may stand among them or beside them."""
 NUMBER_SLOT = "{号码}"
 _PHRASE = re.compile(r"[~～]")
 _TOKEN = re.compile(r"(?P<slot>\{[^{}]*\}|…+|⋯+|\.{3,})|(?P<pause>[，,。．.、；;：:！!？?]+)")
@@ -28,7 +30,7 @@ class Gap:
     """Syllables; 0 between neighbours that touch."""
     least: int = 0
     is_number: bool = False
-    """Numerals only."""
+    """A number spoken digit by digit, with a hesitation at most."""
     crosses_sentence: bool = False
     """A full stop may stand in it: the pattern has a pause there."""
 
@@ -36,12 +38,15 @@ class Gap:
 TOUCHING = Gap(0)
 _SLOT = Gap(SLOT_SYLLABLES)
 _PAUSE = Gap(PAUSE_SYLLABLES, crosses_sentence=True)
-_NUMBER = Gap(NUMBER_SYLLABLES[1], NUMBER_SYLLABLES[0], is_number=True)
+_NUMBER = Gap(NUMBER_SYLLABLES[1] + NUMBER_SLACK, NUMBER_SYLLABLES[0], is_number=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Literal pieces in order, and the gap after each; the last gap leads to the phrase, or to nothing."""
+    """Literal pieces in order, and the gap after each; the last gap leads to the phrase, or to nothing.
+
+    A number is a gap between two pieces, which are empty where nothing is written beside it.
+    """
 
     pieces: tuple[str, ...]
     gaps: tuple[Gap, ...]
@@ -106,10 +111,7 @@ def _chain(text: str) -> tuple[Gap, tuple[str, ...], tuple[Gap, ...]]:
         else:
             lead = _wider(lead, gap)
 
-    def add(part: str) -> None:
-        chars = normalise(part).chars
-        if not chars:
-            return
+    def add(chars: str) -> None:
         if pieces and gaps[-1] == TOUCHING:
             pieces[-1] += chars
             return
@@ -118,17 +120,22 @@ def _chain(text: str) -> tuple[Gap, tuple[str, ...], tuple[Gap, ...]]:
 
     at = 0
     for token in _TOKEN.finditer(text):
-        add(text[at : token.start()])
-        widen(_PAUSE if token["pause"] else _NUMBER if token["slot"] == NUMBER_SLOT else _SLOT)
+        if chars := normalise(text[at : token.start()]).chars:
+            add(chars)
+        if token["slot"] == NUMBER_SLOT:
+            add("")
+            gaps[-1] = _NUMBER
+            add("")
+        else:
+            widen(_PAUSE if token["pause"] else _SLOT)
         at = token.end()
-    add(text[at:])
+    if chars := normalise(text[at:]).chars:
+        add(chars)
     return lead, tuple(pieces), tuple(gaps)
 
 
 def _wider(one: Gap, other: Gap) -> Gap:
-    """Two marks side by side: a number stays a number, otherwise the wider, with the freedom of both."""
-    if one.is_number or other.is_number:
-        return one if one.is_number else other
+    """Two marks side by side: the wider, with the freedom of both."""
     return Gap(max(one.most, other.most), crosses_sentence=one.crosses_sentence or other.crosses_sentence)
 
 
@@ -137,7 +144,9 @@ def _refuse_vague(pieces: tuple[str, ...], inner: tuple[Gap, ...]) -> None:
     total = sum(map(len, pieces))
     if not pieces:
         raise SpellingError("has no words; it would always hold.")
-    if total < 2 or (inner and total < 3 and not any(gap.is_number for gap in inner)):
+    if any(gap.is_number for gap in inner):
+        return
+    if total < 2 or (inner and total < 3):
         raise SpellingError(
             "is too short to stand by itself; write ~ where the phrase comes, or at least two syllables"
             " (three around a gap)."

@@ -102,6 +102,8 @@ class Meaning:
         rule = self._rules[candidate.rule_id]
         around = Surroundings(candidate, scene)
         why = list(_marks(rule, candidate))
+        if not (rule.unless or rule.only_if or rule.soften):
+            why.append("no condition")
         if around.is_a_not_a():
             return Verdict(ruling="innocent", why=(*why, "question of the form A不A: holds"))
         if line := self._first(rule, "unless", around):
@@ -208,7 +210,7 @@ def _verdict(ruling: Ruling, why: list[str], awaited: Sequence[_Future], scene: 
         why.append("what comes next may change it")
     return Verdict(
         ruling=ruling,
-        why=tuple(why) or ("no condition",),
+        why=tuple(why),
         is_open=bool(waits),
         until_sample=max(waits, default=None),
         revisable_until_sample=max(revisions, default=None),

@@ -32,11 +32,11 @@ class Step:
     lets_pronouns: bool = False
     """Pronouns may stand between it and a neighbour that it touches: 要是你不知道, but not 他们我不知道."""
 
-    def spans(self, view: View, start: int, end: int) -> bool:
-        """Whether the gap may lie from `start` to `end`."""
+    def spans(self, view: View, start: int, end: int, *, so_far: bool = False) -> bool:
+        """Whether the gap may lie from `start` to `end`, or has got so far."""
         if self.gap == TOUCHING:
             return view.touches(start, end, pronouns=self.lets_pronouns)
-        return view.fits(self.gap, start, end)
+        return view.fits(self.gap, start, end, so_far=so_far)
 
     @property
     def most(self) -> int:
@@ -149,9 +149,9 @@ class Wording:
         step = self.after[number]
         last = len(view.chars)
         for start in range(at, min(at + step.most, last) + 1):
-            if not step.spans(view, at, start):
+            if not step.spans(view, at, start, so_far=start == last):
                 continue
-            if last - start < len(step.piece.chars):
+            if start == last or last - start < len(step.piece.chars):
                 if view.ends_with(step.piece, start):
                     return True
             elif (

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from deskguard.language.syllables import syllables
 from deskguard.language.text import Normalised, normalise
 from deskguard.language.words import word_edges
+from deskguard.rules.pattern import NUMBER_SLACK
 from deskguard.values import SAMPLE_RATE_HZ, Passage
 
 if TYPE_CHECKING:
@@ -115,17 +116,17 @@ class View:
             if self.stands(piece, at) and self.begins_word(piece, at):
                 yield at
 
-    def fits(self, gap: Gap, start: int, end: int) -> bool:
+    def fits(self, gap: Gap, start: int, end: int, *, so_far: bool = False) -> bool:
         """Whether what lies between two neighbours is what a gap of some width allows.
 
-        Where the text ends nothing is known yet: neither its last punctuation counts nor that more must follow.
+        `so_far` asks whether it may become so. Punctuation at the end of the text never counts.
         """
-        least = gap.least if end < len(self.chars) else 0
-        if not least <= end - start <= gap.most:
+        if end - start > gap.most or (end - start < gap.least and not so_far):
             return False
         if not gap.crosses_sentence and any(start <= one <= end for one in self._inner(self._sentences)):
             return False
-        if gap.is_number and not _NUMERALS.issuperset(self.chars[start:end]):
+        numerals = sum(char in _NUMERALS for char in self.chars[start:end]) if gap.is_number else 0
+        if gap.is_number and (end - start - numerals > NUMBER_SLACK or (numerals < gap.least and not so_far)):
             return False
         return self.pause_s(start, end) <= _MAX_PAUSE_S
 
