@@ -11,13 +11,24 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from fixtures import sounds
 
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures" / "audio"
-NAMES = sorted({path.stem for path in FOLDER.iterdir() if path.suffix in (".flac", ".toml")})
+MAIN, CHECK = "", "check"
+NAMES = sorted(
+    {
+        str(Path(folder) / path.stem)
+        for folder in (MAIN, CHECK)
+        for path in (FOLDER / folder).iterdir()
+        if path.suffix in (".flac", ".toml")
+    }
+)
+"""Of recordings, with the folder in fixtures/audio."""
 RULES = [f"T{number:02}" for number in range(1, 16)]
+BANS = [f"C{number:02}" for number in range(1, 11)]
 CONDITIONS = {
     "clean", "silence", "noise", "noisy", "clipped", "quiet", "telephone", "stereo", "edge", "long",
-    "conversation",
+    "conversation", "room",
 }  # fmt: skip
 RECORDING = {
     "name": str, "condition": str, "note": str, "innocent": bool, "sample_rate_hz": int, "channels": int,
@@ -38,7 +49,10 @@ PLACE = {
 }
 EXPECT = PLACE | {"form": str, "also": list}
 TRAP = PLACE | {"why": str}
+OPTIONAL = {"snr_db", "direct_db", "decay_s"}
+"""Noise and room, where there are any; numbers."""
 WHY = {
+    "other_meaning",
     "customer_side",
     "about_customer",
     "same_characters",
@@ -56,13 +70,14 @@ def assert_table(table: dict[str, Any], schema: dict[str, type]) -> None:
     assert {key: type(value) for key, value in table.items()} == schema
 
 
-def manifests() -> list[dict[str, Any]]:
-    return [manifest(name) for name in NAMES]
+def manifests(folder: str | None = None) -> list[dict[str, Any]]:
+    """All, or those of a folder of fixtures/audio."""
+    return [manifest(name) for name in NAMES if folder is None or str(Path(name).parent) == (folder or ".")]
 
 
 def test_there_are_enough_recordings() -> None:
-    clips = [one for one in manifests() if one["condition"] != "conversation"]
-    talks = [one for one in manifests() if one["condition"] == "conversation"]
+    clips = [one for one in manifests(MAIN) if one["condition"] != "conversation"]
+    talks = [one for one in manifests(MAIN) if one["condition"] == "conversation"]
     assert len(clips) >= 40
     assert len(talks) >= 4
     assert {one["condition"] for one in manifests()} == CONDITIONS
@@ -75,13 +90,14 @@ def test_every_recording_has_a_manifest_and_every_manifest_a_recording() -> None
 
 
 def test_recordings_stay_small_enough_for_a_repository() -> None:
-    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 40_000_000
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*.flac")) < 40_000_000
+    assert sum(path.stat().st_size for path in (FOLDER / CHECK).iterdir()) < 6_000_000
 
 
 def test_every_rule_is_spoken_literally_and_as_a_variant_in_clean_sound() -> None:
     spoken = {
         (expect["rule_id"], expect["form"])
-        for one in manifests()
+        for one in manifests(MAIN)
         if one["condition"] == "clean"
         for expect in one.get("expect", [])
     }
@@ -93,11 +109,21 @@ def test_every_rule_is_spoken_literally_and_as_a_variant_in_clean_sound() -> Non
 def test_every_rule_has_an_innocent_look_alike() -> None:
     traps = {
         trap["rule_id"]
-        for one in manifests()
+        for one in manifests(MAIN)
         if one["innocent"] and one["condition"] == "clean"
         for trap in one["trap"]
     }
     assert traps == set(RULES)
+
+
+def test_recordings_to_check_against_cover_every_ban_and_every_hardship() -> None:
+    spoken = {expect["rule_id"] for one in manifests(CHECK) for expect in one.get("expect", [])}
+    assert set(BANS) <= spoken
+    for condition in ("noisy", "room"):
+        hard = [one for one in manifests(CHECK) if one["condition"] == condition]
+        assert sum(not one["innocent"] for one in hard) >= 10
+        assert any(one["innocent"] for one in hard)
+    assert {one.get("direct_db") for one in manifests(CHECK)} == {None, 8.0, -2.0}
 
 
 def test_voices_and_speeds_vary() -> None:
@@ -112,9 +138,9 @@ def test_voices_and_speeds_vary() -> None:
 def test_manifest_keeps_to_the_schema(name: str) -> None:
     one = manifest(name)
     turns, expects, traps = (one.pop(key, []) for key in ("turn", "expect", "trap"))
-    assert_table({key: value for key, value in one.items() if key != "snr_db"}, RECORDING)
-    assert isinstance(one.get("snr_db", 0.0), float)
-    assert one["name"] == name
+    assert_table({key: value for key, value in one.items() if key not in OPTIONAL}, RECORDING)
+    assert all(isinstance(one.get(key, 0.0), float) for key in OPTIONAL)
+    assert one["name"] == Path(name).name
     assert one["condition"] in CONDITIONS
     assert one["innocent"] is (not expects)
     for turn in turns:
@@ -123,8 +149,8 @@ def test_manifest_keeps_to_the_schema(name: str) -> None:
     for expect in expects:
         assert_table(expect, EXPECT)
         assert expect["speaker"] == "staff"
-        assert expect["form"] in ("literal", "variant")
-        assert set(expect["also"]) <= set(RULES) - {expect["rule_id"]}
+        assert expect["form"] in ("literal", "variant", "class")
+        assert set(expect["also"]) <= set(RULES + BANS) - {expect["rule_id"]}
     for trap in traps:
         assert_table(trap, TRAP)
         assert trap["why"] in WHY
@@ -142,7 +168,7 @@ def test_places_lie_where_they_are_said_to_lie(name: str) -> None:
         turn = turns[said["turn"]]
         assert said["speaker"] == turn["speaker"]
         assert said["phrase"] in turn["text"]
-        assert said["rule_id"] in RULES
+        assert said["rule_id"] in RULES + BANS
         assert said["place"] in ("measured", "estimated")
         assert turn["start_s"] <= said["start_s"] < said["end_s"] <= turn["end_s"]
 
@@ -172,7 +198,8 @@ def test_turns_are_louder_than_what_lies_between_them(name: str) -> None:
         is_turn[int(turn["start_s"] * rate) : int(turn["end_s"] * rate)] = True
     power = np.square(sound).max(axis=1)
     rest_power = power[~is_turn].mean() if (~is_turn).any() else 0.0
-    snr_db = one.get("snr_db", 20.0)
+    # A far speaker's echo fills the silence after him.
+    snr_db = min(one.get("snr_db", 20.0), one.get("direct_db", 20.0) + 8.0)
     assert power[is_turn].mean() > rest_power * 10 ** ((snr_db - 3) / 10)
 
 
@@ -215,3 +242,16 @@ def test_demonstration_spreads_its_breaches() -> None:
     assert len({expect["rule_id"] for expect in demo["expect"]}) >= 3
     assert len(places) in (3, 4)
     assert np.diff(places).min() > 8.0
+
+
+@pytest.mark.parametrize("direct_db", [8.0, -2.0])
+def test_room_keeps_the_ratio_of_direct_sound_to_echo_and_dies_away(direct_db: float) -> None:
+    click = np.zeros(sounds.RATE_HZ)
+    click[0] = 1.0
+    heard = sounds.in_room(click, direct_db, 0.5, np.random.default_rng(1))
+    echo = np.square(heard[1:])
+    assert heard[0] == pytest.approx(1.0)
+    assert -10 * np.log10(echo.sum()) == pytest.approx(direct_db, abs=0.01)
+    fifth = sounds.RATE_HZ // 10
+    fall_db = 10 * np.log10(echo[:fifth].sum() / echo[3 * fifth : 4 * fifth].sum())
+    assert fall_db == pytest.approx(36.0, abs=2.0)
