@@ -22,9 +22,36 @@ def entry(phrase: str, rule_id: str = "P1", **keys: object) -> str:
         "severity": "low",
         "advice": "say this",
     }
-    table.update({key.rstrip("_"): value for key, value in keys.items()})
-    lines = [f"{key} = {toml(value)}" for key, value in table.items() if value is not None]
-    return "\n[[phrase]]\n" + "\n".join(lines) + "\n"
+    return _written("phrase", table, keys)
+
+
+def ban(rule_id: str, **keys: object) -> str:
+    """One [[ban]], likewise."""
+    table: dict[str, object] = {
+        "id": rule_id,
+        "kind": "sort",
+        "name": f"ban {rule_id}",
+        "severity": "low",
+        "advice": "say this",
+        "say": [f"禁语{rule_id}"],
+    }
+    return _written("ban", table, keys)
+
+
+def frame(frame_id: str, **keys: object) -> str:
+    """One [[frame]], likewise."""
+    return _written("frame", {"id": frame_id, "title": frame_id, "say": ["要是~"]}, keys)
+
+
+def described(quote: str, entry_id: str = "d", **keys: object) -> str:
+    """One [[described]], likewise."""
+    return _written("described", {"id": entry_id, "clause": "2", "quote": quote}, keys)
+
+
+def _written(kind: str, table: dict[str, object], keys: dict[str, object]) -> str:
+    whole = {**table, **{key.rstrip("_"): value for key, value in keys.items()}}
+    lines = [f"{key} = {toml(value)}" for key, value in whole.items() if value is not None]
+    return f"\n[[{kind}]]\n" + "\n".join(lines) + "\n"
 
 
 def toml(value: object) -> str:

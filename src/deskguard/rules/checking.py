@@ -127,11 +127,16 @@ def _mistaken_conditions(place: str, entry: Table) -> Iterator[str]:
 def _idle_reach(place: str, condition: Table) -> Iterator[str]:
     """A reach that does nothing, or contradicts another."""
     where = condition.get("where")
-    for key, against in (("next_turns", ("before", "within")), ("next_s", ("before", "within"))):
-        if key in condition and where in against:
+    for key in ("next_turns", "next_s"):
+        if key in condition and where in ("before", "within"):
             yield f'{place}: where is "{where}" and {key} is given; what comes later is not there: delete one.'
+    for key, found in (("next_turns", "after"), ("last_turns", "before")):
+        if key in condition and where in ("clause", "utterance"):
+            yield f'{place}: where is "{where}" and {key} is given; write where = "turn" or "{found}".'
     if "last_turns" in condition and where in ("after", "within"):
         yield f'{place}: where is "{where}" and last_turns is given; what came before is not there: delete one.'
+    if condition.get("by") == "visitor" and not {"last_turns", "next_turns"} & set(condition):
+        yield f'{place}: by is "visitor", whose words stand in other turns; add last_turns or next_turns.'
 
 
 def _conditions(entry: Table, key: str) -> Iterator[list[str]]:
