@@ -9,7 +9,7 @@ from pathlib import Path
 from deskguard.errors import DeskguardError
 from deskguard.rules.pack import RuleSet, load_packs
 from deskguard.rules.watch import PackWatcher
-from rules_packs import entry, pack_file
+from rules_packs import entry, frame, pack_file
 
 
 def test_nothing_changed_is_nothing_new(tmp_path: Path) -> None:
@@ -75,6 +75,20 @@ def test_a_folder_may_vanish_and_return(tmp_path: Path) -> None:
     assert watcher.poll() is None
     shutil.move(tmp_path / "away", folder)
     assert isinstance(watcher.poll(), RuleSet)
+
+
+def test_an_edit_of_shared_frames_gives_new_rules(tmp_path: Path) -> None:
+    language = tmp_path / "language"
+    language.mkdir()
+    path = pack_file(tmp_path, entry("没时间", unless=["@f"]))
+    pack_file(language, frame("f"), header="")
+    watcher = PackWatcher([path], language=language)
+    pack_file(language, frame("f", say=["若是~"]), header="")
+    news = watcher.poll()
+    assert isinstance(news, RuleSet)
+    assert news.frames["f"].say == ("若是~",)
+    pack_file(language, frame("g"), header="")
+    assert isinstance(watcher.poll(), DeskguardError)
 
 
 def test_only_the_named_packs_are_loaded_again(tmp_path: Path) -> None:

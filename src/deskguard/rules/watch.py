@@ -21,11 +21,12 @@ _Signature = tuple[tuple[str, int, int, int], ...]
 
 
 class PackWatcher:
-    """Watches the files and folders that `load_packs` would read."""
+    """Watches the files and folders that `load_packs` would read, shared frames and bans among them."""
 
-    def __init__(self, paths: Sequence[Path], only: Sequence[str] = ()) -> None:
+    def __init__(self, paths: Sequence[Path], only: Sequence[str] = (), language: Path | None = None) -> None:
         self._paths = tuple(paths)
         self._only = tuple(only)
+        self._language = language
         self._signature = self._look()
         self._digest = self._read()
 
@@ -41,14 +42,14 @@ class PackWatcher:
             return None
         self._digest = digest
         try:
-            return load_packs(self._paths, self._only)
+            return load_packs(self._paths, self._only, self._language)
         except DeskguardError as error:
             return error
 
     def _look(self) -> _Signature:
         """Name, time, size and inode of each file; a file that is gone has only its name."""
         seen: list[tuple[str, int, int, int]] = []
-        for path in rule_files(self._paths):
+        for path in rule_files(self._paths, self._language):
             try:
                 stat = path.stat()
             except OSError:
@@ -60,7 +61,7 @@ class PackWatcher:
     def _read(self) -> str:
         """A digest of names and contents; what cannot be read counts as gone."""
         digest = hashlib.sha256()
-        for path in rule_files(self._paths):
+        for path in rule_files(self._paths, self._language):
             digest.update(str(path).encode(errors="replace"))
             try:
                 content = path.read_bytes()
