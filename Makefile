@@ -1,6 +1,6 @@
 # Every target does all of its own set-up; scripts/setup.sh says what and why.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check setup lock clean bench-latency bench-accuracy bench-footprint
+.PHONY: help demo test check setup lock clean bench-latency bench-accuracy bench-footprint bench-check
 
 # For the commands: make demo ARGS="--language en --open"
 ARGS ?=
@@ -29,7 +29,8 @@ setup: ## everything for `deskguard listen` at this computer
 bench-latency: ## phrase end to card, in percentiles
 bench-accuracy: ## phrases found and false alarms
 bench-footprint: ## memory and idle CPU
-bench-latency bench-accuracy bench-footprint:
+bench-check: ## fails when accuracy on the fixtures is worse than bench/baseline.json; ARGS=--update
+bench-latency bench-accuracy bench-footprint bench-check:
 	@scripts/setup.sh test
 	@.venv/bin/python bench/$(@:bench-%=%).py $(ARGS)
 

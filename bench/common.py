@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import platform
@@ -18,64 +19,137 @@ FIXTURES = ROOT / "fixtures" / "audio"
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A phrase of a rule that is spoken in a recording."""
+
+    rule_id: str
+    form: str = "phrase"
+    """"literal", "variant" or "class" where the set tells."""
+    start_s: float | None = None
+    end_s: float | None = None
+    also: frozenset[str] = frozenset()
+    """Rules whose words lie inside it."""
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """Rules that may be raised at this place."""
+        # 我不知道 on the way to 我不知道，你去问…
+        inner = {"T01": {"T02"}, "T03": {"T01", "T02"}, "T08": {"T07"}}
+        return frozenset({self.rule_id} | self.also | inner.get(self.rule_id, set()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
     """A recording with what is said in it."""
 
     file: Path
-    rule_ids: tuple[tuple[str, float | None], ...]
-    """The phrases spoken and where each ends in seconds."""
-    allowed: frozenset[str]
-    """Rules whose cards are no false alarm: those, and rules whose words lie inside them."""
-    is_end_exact: bool
+    said: tuple[Said, ...] = ()
+    is_end_exact: bool = False
     text: str = ""
-    is_clean: bool = True
+    kind: str = "clip"
+    """What the recording is there for: phrase, class, innocent, encounter, conversation, background."""
+    condition: str = "clean"
+    role: str = "unknown"
+    """Who speaks: staff, visitor, unknown, or both."""
+    speakers: tuple[tuple[str, float, float], ...] = ()
+    """Of a recording of several: role, start and end in seconds of each turn."""
+    voice: str = ""
+    speed: float = 1.0
+    looks_like: str = ""
+    """The rule that an innocent recording resembles."""
+
+    @property
+    def is_clean(self) -> bool:
+        return self.condition in ("clean", "conversation")
+
+    @property
+    def rule_ids(self) -> tuple[tuple[str, float | None], ...]:
+        """The rules of the phrases spoken, and where each phrase ends in seconds."""
+        return tuple((one.rule_id, one.end_s) for one in self.said)
 
 
 def clips_of(path: Path) -> list[Clip]:
-    """The clips of a set: lines of {file, text, rule_id, phrase_end_s}, files beside it or absolute."""
-    clips = []
-    for one in (json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()):
-        rule_id = one.get("rule_id")
-        clips.append(
-            Clip(
-                file=path.parent / one["file"],
-                rule_ids=((rule_id, one.get("phrase_end_s")),) if rule_id else (),
-                allowed=_with_inner({rule_id} if rule_id else set()),
-                is_end_exact=one.get("place") == "exact",
-                text=one["text"],
-            )
-        )
-    return clips
+    """The clips of a set, a JSON object a line; the files lie beside it or are absolute (see README.md)."""
+    lines = (json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip())
+    return [_clip_of(line, path.parent) for line in lines]
+
+
+def _clip_of(line: dict[str, Any], folder: Path) -> Clip:
+    phrases = line.get("phrases")
+    if phrases is None:
+        rule_ids = line.get("rule_ids") or ([line["rule_id"]] if line.get("rule_id") else [])
+        place = {"start_s": line.get("phrase_start_s"), "end_s": line.get("phrase_end_s")}
+        phrases = [{"rule_id": rule_id, **place} for rule_id in rule_ids]
+    said = tuple(_said(one) for one in phrases)
+    return Clip(
+        file=folder / line["file"],
+        said=said,
+        is_end_exact=bool(said)
+        and all(one.get("place", line.get("place")) in ("exact", "measured") for one in phrases),
+        text=line.get("text", ""),
+        kind=line.get("kind") or ("phrase" if said else "innocent"),
+        condition=line.get("condition") or "clean",
+        role=line.get("role") or "unknown",
+        speakers=tuple((one["role"], one["start_s"], one["end_s"]) for one in line.get("speakers", [])),
+        voice=line.get("voice") or "",
+        speed=line.get("speed") or 1.0,
+        looks_like=line.get("looks_like") or "",
+    )
+
+
+def _said(one: dict[str, Any]) -> Said:
+    return Said(
+        rule_id=one["rule_id"],
+        form=one.get("form", "phrase"),
+        start_s=one.get("start_s"),
+        end_s=one.get("end_s"),
+        also=frozenset(one.get("also", ())),
+    )
 
 
 def fixture_clips(folder: Path, *, with_visitors: bool = False) -> list[Clip]:
-    """The fixtures; those with visitors' traps only when asked for."""
-    clips = []
-    for manifest in sorted(folder.glob("*.toml")):
-        table = tomllib.loads(manifest.read_text("utf-8"))
-        traps = [one for one in table.get("trap", []) if one.get("speaker") == "visitor"]
-        if traps and not with_visitors:
-            continue
-        expected = table.get("expect", [])
-        also = {rule_id for one in expected for rule_id in one.get("also", [])}
-        rule_ids = tuple((one["rule_id"], one["end_s"]) for one in expected)
-        clips.append(
-            Clip(
-                file=manifest.with_suffix(".flac"),
-                rule_ids=rule_ids,
-                allowed=_with_inner({rule_id for rule_id, _ in rule_ids} | also),
-                is_end_exact=all(one["place"] == "measured" for one in expected),
-                text="".join(one["text"] for one in table.get("turn", [])),
-                is_clean=table["condition"] in ("clean", "conversation"),
-            )
-        )
-    return clips
+    """The fixtures; those in which a visitor speaks only when asked for."""
+    tables = [(path, tomllib.loads(path.read_text("utf-8"))) for path in sorted(folder.glob("*.toml"))]
+    clips = [_fixture(path, table) for path, table in tables]
+    return [clip for clip in clips if with_visitors or clip.role in ("staff", "unknown")]
 
 
-def _with_inner(rule_ids: set[str]) -> frozenset[str]:
-    """Rules that may be raised on the way to a longer phrase: 我不知道 on the way to 我不知道，你去问…"""
-    inner = {"T01": {"T02"}, "T03": {"T01", "T02"}, "T08": {"T07"}}
-    return frozenset(rule_ids.union(*(inner.get(one, set()) for one in rule_ids)))
+def _fixture(manifest: Path, table: dict[str, Any]) -> Clip:
+    turns, expected, traps = (table.get(key, []) for key in ("turn", "expect", "trap"))
+    roles = {turn["speaker"] for turn in turns}
+    return Clip(
+        file=manifest.with_suffix(".flac"),
+        said=tuple(_said(one) for one in expected),
+        is_end_exact=all(one["place"] == "measured" for one in expected),
+        text="".join(turn["text"] for turn in turns),
+        kind=_fixture_kind(table, roles),
+        condition=table["condition"],
+        role=roles.pop() if len(roles) == 1 else "both" if roles else "unknown",
+        speakers=tuple((turn["speaker"], turn["start_s"], turn["end_s"]) for turn in turns),
+        voice=turns[0]["voice"] if turns else "",
+        speed=turns[0]["speed"] if turns else 1.0,
+        looks_like=traps[0]["rule_id"] if traps and not expected else "",
+    )
+
+
+def _fixture_kind(table: dict[str, Any], roles: set[str]) -> str:
+    if not roles:
+        return "silence"
+    if len(roles) > 1:
+        return "conversation"
+    forms = {one["form"] for one in table.get("expect", [])}
+    return "innocent" if not forms else "class" if forms == {"class"} else "phrase"
+
+
+def background_clips(table: Path) -> list[Clip]:
+    """Other people's speech, for false alarms: a table (TSV) with columns file, seconds and transcript."""
+    rows = csv.DictReader(table.open(encoding="utf-8"), delimiter="\t")
+    # Single words are no speech that a counter hears.
+    sentences = [row for row in rows if float(row["seconds"]) >= 1.5]
+    return [
+        Clip(file=table.parent / row["file"], text=row["transcript"], kind="background", role="staff")
+        for row in sentences
+    ]
 
 
 def heading(model: str) -> str:
