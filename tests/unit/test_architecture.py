@@ -40,7 +40,7 @@ ONLY_IN = {
     "jieba": ("deskguard.language.words",),
     "pypinyin": ("deskguard.language.syllables",),
     "opencc": ("deskguard.language.text",),
-    "ahocorasick": ("deskguard.spotting.spot",),
+    "ahocorasick": ("deskguard.spotting.pieces",),
     "filelock": ("deskguard.desk.storefiles",),
     "rich": ("deskguard.models.progress",),
     "starlette": ("deskguard.desk.screen.app", "deskguard.desk.screen.gate", "deskguard.desk.screen.server"),

@@ -76,7 +76,6 @@ def test_a_phrase_is_found_across_pause_and_filler(spot) -> None:
         ("有牌子…自己看", "在门口那边你就去", True),
         ("有牌子…自己看", "在门口那边你就过去", False),
         ("有牌子{哪里}自己看", "在门口那边", True),
-        ("有牌子自己看", "你", False),
     ],
 )
 def test_gaps_hold_so_many_syllables(spot, phrase: str, filler: str, is_found: bool) -> None:
@@ -87,6 +86,12 @@ def test_gaps_hold_so_many_syllables(spot, phrase: str, filler: str, is_found: b
 def test_gaps_last_at_most_three_seconds(spot, pause_s: float, is_found: bool) -> None:
     text = passage("有牌子自己看", pauses={3: pause_s})
     assert bool(spot(entry("有牌子，自己看")).find(text)) is is_found
+
+
+@pytest.mark.parametrize("filler", ["你", "在那边你"])
+def test_a_spelling_without_a_gap_holds_no_words(spot, filler: str) -> None:
+    candidates = spot(entry("有牌子自己看")).find(passage(f"有牌子{filler}自己看"))
+    assert [one for one in candidates if one.tier != "near"] == []
 
 
 def test_pieces_keep_their_order_and_do_not_overlap(spot) -> None:

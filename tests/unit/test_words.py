@@ -60,7 +60,7 @@ def test_nothing_is_logged_or_written_to_the_shared_temporary_folder(
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     words._tokenizer.cache_clear()
-    words._edges.cache_clear()
+    words.clause_edges.cache_clear()
     with caplog.at_level(logging.DEBUG):
         word_edges(normalise("从头再来一遍"))
     assert list(tmp_path.iterdir()) == []

@@ -25,6 +25,8 @@ _KEPT_VARIANTS = (
     *("瞭望", "著名", "著作", "著称", "著述", "著者", "名著", "显著", "顯著", "土著", "原著", "专著"),
     *("專著", "论著", "論著", "编著", "編著", "巨著", "遗著", "遺著", "拙著", "昭著", "卓著"),
 )
+# OpenCC converts these only inside a word: 瞭解 → 了解.
+_IN_WORDS = frozenset("沈牴瞭藉衹覆")
 _QUOTES = frozenset("“”‘’\"'「」『』《》〈〉")
 """Marks that a sentence runs on through."""
 _SAME = {"您": "你", "〇": "零"}
@@ -67,6 +69,8 @@ def normalise(text: str) -> Normalised:
 @lru_cache(maxsize=512)
 def simplify(text: str) -> str:
     """`text` in Simplified script, for display; punctuation and length stay as they are."""
+    if all(map(_stays, text)):
+        return text  # most text is Simplified already, and OpenCC takes 30 µs to find nothing to do
     whole: str = _to_simplified()(text)
     if len(whole) != len(text):
         each = [_to_simplified()(char) for char in text]
@@ -74,6 +78,12 @@ def simplify(text: str) -> str:
     if not any(char in _VARIANTS for char in whole):
         return whole
     return "".join(_VARIANTS.get(char, char) if not _kept(whole, at) else char for at, char in enumerate(whole))
+
+
+@lru_cache(maxsize=4096)
+def _stays(char: str) -> bool:
+    """Whether a character is the same in Simplified script wherever it stands."""
+    return char not in _IN_WORDS and char not in _VARIANTS and _to_simplified()(char) == char
 
 
 def _kept(text: str, at: int) -> bool:
@@ -86,8 +96,8 @@ def _fold(text: str) -> tuple[str, list[int], list[int], set[int]]:
     plain: list[str] = []
     places: list[int] = []
     for at, char in enumerate(simplify(text)):
-        for one in unicodedata.normalize("NFKC", char).lower():
-            plain.append(_SAME.get(one, one))
+        for one in _plain(char):
+            plain.append(one)
             places.append(at)
     chars: list[str] = []
     origin: list[int] = []
@@ -113,6 +123,12 @@ def _fold(text: str) -> tuple[str, list[int], list[int], set[int]]:
             breaks.add(len(chars))
         at = stop
     return "".join(chars), origin, ends, breaks
+
+
+@lru_cache(maxsize=4096)
+def _plain(char: str) -> str:
+    """One character in common width and small letters; mostly itself."""
+    return "".join(_SAME.get(one, one) for one in unicodedata.normalize("NFKC", char).lower())
 
 
 def _numeral(digits: str) -> str:

@@ -25,12 +25,13 @@ def word_edges(text: Normalised) -> frozenset[int]:
     """Positions in `text.chars` where a word starts or ends; a particle at a word's end is its own word."""
     edges = {0, len(text.chars), *text.breaks}
     for start, end in text.clauses():
-        edges.update(start + at for at in _edges(text.chars[start:end]))
+        edges.update(start + at for at in clause_edges(text.chars[start:end]))
     return frozenset(edges)
 
 
 @lru_cache(maxsize=1024)
-def _edges(clause: str) -> frozenset[int]:
+def clause_edges(clause: str) -> frozenset[int]:
+    """The same for one clause without breaks."""
     edges = {0}
     for _, start, end in _tokenizer().tokenize(clause, HMM=False):
         edges.update((start, end))

@@ -1,13 +1,15 @@
 """One spelling of a phrase, as a supervisor writes it, to literal pieces with gaps between them.
 
 A comma or full stop inside a spelling is a pause that a few words may fill; … or a {slot} is a longer one. A
-slot at either end adds nothing. There are no regular expressions: a spelling is read aloud, not programmed.
+slot at either end adds nothing, except {号码}: that is a number spoken digit by digit, and must be there. There
+are no regular expressions: a spelling is read aloud, not programmed.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from deskguard.language.text import normalise
 from deskguard.language.words import PARTICLES
@@ -19,6 +21,14 @@ SLOT_SYLLABLES = 8
 GAP_S = 3.0
 """Longest time between two pieces."""
 
+NUMBER = "\ue000"
+"""The piece that stands for {号码}; no text holds this character."""
+NUMBER_DIGITS = (7, 18)
+"""Fewest and most numerals of a {号码}: a telephone number without its area, and an identity number."""
+
+_NUMBER_SLOT = "{号码}"
+_NUMBER_GAP = 2
+"""Most syllables between a number and the words beside it: 电话是呃一三八…"""
 _SLOT = re.compile(r"\{[^{}]*\}|…+|⋯+|\.{3,}")
 _PAUSE = re.compile(r"[，,。．.、；;：:！!？?～~]+")
 _PROGRAMMED = re.compile(r"[\\^$*|\[\]+]|\.\?|\(\?")
@@ -38,7 +48,7 @@ class Spelling:
 
     @property
     def syllables(self) -> int:
-        return sum(len(piece) for piece in self.pieces)
+        return sum(NUMBER_DIGITS[0] if piece == NUMBER else len(piece) for piece in self.pieces)
 
     @property
     def key(self) -> str:
@@ -50,6 +60,7 @@ class SpellingError(Exception):
     """What is wrong with a spelling, as the end of a sentence, and what to write instead."""
 
 
+@lru_cache(maxsize=32_768)
 def parse(text: str) -> Spelling:
     """Pieces and gaps of a spelling; raises SpellingError for one that could match nearly anything."""
     if not text.strip():
@@ -65,7 +76,7 @@ def parse(text: str) -> Spelling:
     gaps: list[int] = []
     pending = 0
     for part, gap in _parts(text):
-        chars = normalise(part).chars
+        chars = NUMBER if part == _NUMBER_SLOT else normalise(part).chars
         if chars:
             if pieces:
                 gaps.append(pending)
@@ -99,7 +110,8 @@ def _parts(text: str) -> list[tuple[str, int]]:
     at = 0
     for slot in _SLOT.finditer(text):
         parts.extend(_paused(text[at : slot.start()]))
-        parts.append(("", SLOT_SYLLABLES))
+        is_number = slot.group() == _NUMBER_SLOT
+        parts.append((_NUMBER_SLOT, 0) if is_number else ("", SLOT_SYLLABLES))
         at = slot.end()
     parts.extend(_paused(text[at:]))
     return parts
@@ -115,6 +127,8 @@ def _refuse_vague(pieces: list[str]) -> None:
     """Raise SpellingError when the literal part is too short to mean anything."""
     if not pieces:
         raise SpellingError("has no words outside its slots and punctuation; it would match everything.")
+    if NUMBER in pieces:
+        return
     total = sum(map(len, pieces))
     if total < 2:
         raise SpellingError(
@@ -130,7 +144,10 @@ def _closed(text: str, pieces: list[str], gaps: list[int]) -> Spelling:
     """The spelling, with pieces that have no gap between them joined."""
     joined, kept = [pieces[0]], []
     for gap, piece in zip(gaps, pieces[1:], strict=True):
-        if gap:
+        if NUMBER in (piece, joined[-1]):
+            joined.append(piece)
+            kept.append(max(gap, _NUMBER_GAP))
+        elif gap:
             joined.append(piece)
             kept.append(gap)
         else:

@@ -1,0 +1,225 @@
+"""Spellings and a passage to the places that sound nearly like one: seeds first, then weighted alignment.
+
+A spelling may be misheard as long as two neighbouring syllables of it stay within their coarse classes of sound
+(`seeds`). Around each such seed the whole spelling is laid into the text, all of them at once (`align`). What
+costs too much for its length is dropped: long phrases may lose a third of their sound, three syllables only a
+shade, two nothing. Words, pauses and excuses are not looked at here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deskguard.language.sounds import sound_classes, sound_distances
+from deskguard.language.syllables import clause_syllables
+from deskguard.language.words import PARTICLES
+from deskguard.rules.spelling import NUMBER
+from deskguard.spotting.align import OUTSIDE, WHOLE, WIDEST, Ints, Phrases, Text, Windows, cost_of, lay, way
+from deskguard.spotting.seeds import Seeds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from deskguard.rules.spelling import Spelling
+    from deskguard.spotting.align import Step
+    from deskguard.spotting.heard import Heard
+
+_MOST_DISTANCES = {3: 0.2, 4: 0.25}
+_MOST_DISTANCE = 0.34
+_MOST_GAPPED = 0.25
+"""Pieces with a gap between them meet by chance more easily."""
+_FEWEST_SYLLABLES = min(_MOST_DISTANCES)
+# A syllable too many is less unlike than one that is another; weak ones come and go, fillers hardly count.
+_ADDED, _DROPPED, _WEAK, _ERHUA, _FILLER = 70, 80, 40, 10, 6
+_NEGATIONS = frozenset("不没别")
+_NEGATION = 150
+"""A phrase without its negation is mostly an innocent one: 这是我的事."""
+_WEAK_CHARS = PARTICLES | frozenset("的了着地得个就也还都")
+_SECOND_READING = 10
+_SLACK = 4
+"""Syllables by which a phrase may be longer than its spelling on either side of the seed."""
+_GRID = 4
+"""Seeds of one spelling this near each other share a window."""
+
+_FEW = 300
+"""Windows up to this many are laid together; of more, those with gaps apart, since they are wider."""
+_FAR = 1 << 20
+"""More than a text has syllables."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearPlace:
+    """A spelling laid into the text: normalised characters [start, end)."""
+
+    row: int
+    """The spelling, by its row in the table."""
+    start: int
+    end: int
+    cost: int
+    """Hundredths of a syllable, all syllables together."""
+    syllables: int
+
+    @property
+    def distance(self) -> float:
+        return self.cost / WHOLE / self.syllables
+
+    @property
+    def weight(self) -> float:
+        """How much speaks for it: the syllables that fit, less what does not."""
+        return self.syllables - 2.5 * self.cost / WHOLE
+
+
+def most_distance(spelling: Spelling) -> float:
+    """How much a spelling may differ to be a candidate, per syllable."""
+    most = _MOST_DISTANCES.get(spelling.syllables, _MOST_DISTANCE)
+    return min(most, _MOST_GAPPED) if spelling.gaps else most
+
+
+def may_be_near(spelling: Spelling) -> bool:
+    """Whether a spelling is long enough to be known by what is left of it."""
+    return spelling.syllables >= _FEWEST_SYLLABLES and NUMBER not in spelling.pieces
+
+
+class NearTable:
+    """Spellings as arrays; rows are in the order given."""
+
+    def __init__(self, spellings: Sequence[Spelling]) -> None:
+        self._syllables = len(sound_classes())
+        self._letters: dict[int, int] = {}
+        """Rows of sounds for characters that have no syllable, behind those of the syllables."""
+        self.phrases = self._phrases(spellings)
+        lengths, gaps = self.phrases.lengths, self.phrases.gaps
+        self.most = np.array([most_distance(one) for one in spellings]) * lengths * WHOLE
+        """The most each may cost, in hundredths of a syllable."""
+        self.spans = lengths + gaps.sum(axis=1, dtype=np.int32)
+        """Syllables with all gaps full."""
+        self.gaps_before = np.cumsum(gaps, axis=1, dtype=np.int32) - gaps
+        self.seeds = Seeds(self._sounds_of(spellings))
+
+    def text(self, heard: Heard) -> Text:
+        """The costs of a passage."""
+        shown = np.array([sound if sound < self._syllables else 0 for sound in heard.sounds])
+        usual = np.array([sound if sound < self._syllables else 0 for sound in heard.usual])
+        second = np.array(heard.second)
+        distances = _hundredths()
+        costs = distances[:, shown]
+        if (others := np.flatnonzero(usual != shown)).size:
+            costs[:, others] = np.minimum(costs[:, others], distances[:, usual[others]])
+        if (others := np.flatnonzero(second)).size:
+            costs[:, others] = np.minimum(costs[:, others], distances[:, second[others]] + _SECOND_READING)
+        letters = np.full((len(self._letters), costs.shape[1]), WHOLE, dtype=np.int32)
+        for sound, row in self._letters.items():
+            letters[row, [at for at, one in enumerate(heard.sounds) if one == sound]] = 0
+        added = [
+            _FILLER if filler else _added(char)
+            for char, filler in zip(heard.text.chars, heard.fillers, strict=True)
+        ]
+        return Text(costs=np.vstack((costs, letters)), added=np.array(added, dtype=np.int32))
+
+    def _phrases(self, spellings: Sequence[Spelling]) -> Phrases:
+        width = max((one.syllables for one in spellings), default=1)
+        sounds, dropped, gaps = (np.zeros((len(spellings), width), dtype=np.int32) for _ in range(3))
+        for at, one in enumerate(spellings):
+            read = [sound for piece in one.pieces for sound in clause_syllables(piece)]
+            sounds[at, : len(read)] = [self._row(sound) for sound in read]
+            dropped[at, : len(read)] = [_dropped(char) for char in one.key]
+            end = 0
+            for piece, gap in zip(one.pieces, one.gaps, strict=False):
+                end += len(piece)
+                gaps[at, end - 1] = gap
+        lengths = np.array([one.syllables for one in spellings], dtype=np.int32)
+        return Phrases(sounds=sounds, lengths=lengths, dropped=dropped, gaps=gaps)
+
+    def _row(self, sound: int) -> int:
+        if sound < self._syllables:
+            return sound
+        return self._syllables + self._letters.setdefault(sound, len(self._letters))
+
+    def _sounds_of(self, spellings: Sequence[Spelling]) -> Iterator[list[tuple[int, ...]]]:
+        for one in spellings:
+            yield [clause_syllables(piece) for piece in one.pieces]
+
+
+class NearSearch:
+    """One passage, searched."""
+
+    def __init__(self, table: NearTable, heard: Heard) -> None:
+        self._table = table
+        self._heard = heard
+
+    @cached_property
+    def _text(self) -> Text:
+        return self._table.text(self._heard)
+
+    def places(self, over: float = 0.0) -> list[NearPlace]:
+        """Where spellings may have been misheard, none further than allowed plus `over` per syllable."""
+        rows, starts = self._windows()
+        if not len(rows):
+            return []
+        table = self._table
+        most = table.most + over * table.phrases.lengths * WHOLE
+        if len(rows) < _FEW:
+            return list(set(self._laid(rows, starts, most)))
+        is_gapped = table.spans[rows] > table.phrases.lengths[rows]
+        parts = [part for part in (is_gapped, ~is_gapped) if part.any()]
+        return list({place for part in parts for place in self._laid(rows[part], starts[part], most)})
+
+    def way(self, place: NearPlace) -> list[tuple[Step, int]]:
+        """How the spelling lies in its place, each step with its cost; text positions count from its start."""
+        phrases = self._table.phrases
+        row, length = place.row, place.syllables
+        costs = self._text.costs[phrases.sounds[row, :length], place.start : place.end].tolist()
+        dropped = phrases.dropped[row, :length].tolist()
+        added = self._text.added[place.start : place.end].tolist()
+        steps = way(costs, dropped, phrases.gaps[row, :length].tolist(), added)
+        return [(step, cost_of(step, costs, dropped, added)) for step in steps]
+
+    def _windows(self) -> tuple[Ints, Ints]:
+        """Spellings worth laying into the text, and where their windows begin, which may be before it."""
+        rows, offsets, places = self._table.seeds.found(self._heard)
+        diagonals = places - offsets - self._table.gaps_before[rows, offsets] - _SLACK
+        keys = np.unique(rows.astype(np.int64) * _FAR + (diagonals // _GRID * _GRID + _FAR // 2))
+        return (keys // _FAR).astype(np.int32), (keys % _FAR - _FAR // 2).astype(np.int32)
+
+    def _laid(self, rows: Ints, starts: Ints, most: Ints) -> Iterator[NearPlace]:
+        table, text = self._table, self._text
+        lengths = table.phrases.lengths[rows]
+        strays = np.minimum(table.spans[rows] - lengths + 2 * _SLACK + _GRID, WIDEST)
+        left = max(0, -int(starts.min()))
+        columns = left + max(len(text.added), int((starts + lengths).max() + strays.max()) + 1)
+        costs = np.full((len(text.costs), columns), OUTSIDE, dtype=np.int32)
+        costs[:, left : left + len(text.added)] = text.costs
+        added = np.full(columns, OUTSIDE, dtype=np.int32)
+        added[left : left + len(text.added)] = text.added
+        windows = Windows(phrases=rows, starts=starts + left, widths=strays)
+        laid = lay(table.phrases, Text(costs=costs, added=added), windows)
+        for at in np.flatnonzero(laid.costs <= most[rows]).tolist():
+            row = int(rows[at])
+            yield NearPlace(
+                row=row,
+                start=int(laid.starts[at]) - left,
+                end=int(laid.ends[at]) - left,
+                cost=int(laid.costs[at]),
+                syllables=int(table.phrases.lengths[row]),
+            )
+
+
+@lru_cache(maxsize=1)
+def _hundredths() -> Ints:
+    return np.rint(sound_distances() * WHOLE).astype(np.int32)
+
+
+def _dropped(char: str) -> int:
+    """The cost of not hearing a syllable of a spelling."""
+    if char in _NEGATIONS:
+        return _NEGATION
+    return _ERHUA if char == "儿" else _WEAK if char in _WEAK_CHARS else _DROPPED
+
+
+def _added(char: str) -> int:
+    """The cost of hearing a syllable that the spelling does not have."""
+    return _ERHUA if char == "儿" else _WEAK if char in _WEAK_CHARS else _ADDED
