@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from common import FIXTURES, Clip, background_clips, clips_of, edit_distance, fixture_clips, heading, save
 from deskguard.desk.replay import Replayer
 from deskguard.language.text import normalise
-from deskguard.settings import Settings
+from deskguard.settings import Settings, SpottingSettings
 from reading import Reading, load, read, read_all
 from results import keep
 from scores import Judged, by_rule, by_tier, groups, score, trade_off
@@ -149,6 +149,13 @@ def padded(replayer: Replayer, file: Path, beam: int) -> str:
     return "".join(segment.text for segment in segments)
 
 
+def believing(least: float | None) -> Settings:
+    """The defaults, or the same with another confidence from which all tiers are believed."""
+    if least is None:
+        return Settings()
+    return Settings(spotting=SpottingSettings(characters_from=least, sound_from=least, near_from=least))
+
+
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", type=Path, help="a .jsonl of your own instead of the fixtures")
@@ -157,6 +164,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--conditions", help="of the set, these only, with commas between")
     parser.add_argument("--sample", type=int, help="so many clips")
     parser.add_argument("--workers", type=int, default=1, help="processes")
+    parser.add_argument("--believe-from", type=float, metavar="CONFIDENCE", help="for all tiers")
     parser.add_argument("--live", action="store_true", help="live windows too")
     parser.add_argument("--name", help="keep tables and plots in bench/results under this name")
     parser.add_argument("--cer", type=Path, nargs="?", const=Path(), metavar="TABLE", help="CER instead")
@@ -176,7 +184,8 @@ def main() -> None:
         save("accuracy-cer", errors)
         return
     clips = chosen(options)
-    readings = list(read_all(clips, Settings(), is_live=options.live, workers=options.workers))
+    settings = believing(options.believe_from)
+    readings = list(read_all(clips, settings, is_live=options.live, workers=options.workers))
     cpu_s = sum(one.cpu_s for one in readings)
     audio_s = sum(one.audio_s for one in readings)
     print(f"{len(clips)} recordings, {audio_s / 60:.1f} min, {cpu_s / max(audio_s, 1e-9):.2f} CPU s per s")
@@ -184,7 +193,12 @@ def main() -> None:
     report(found, show=options.show)
     save("accuracy", found)
     if options.name:
-        about = {"machine": heading(model), "set": options.name, "windows": "live" if options.live else "final"}
+        about = {
+            "machine": heading(model),
+            "set": options.name,
+            "windows": "live" if options.live else "final",
+            "believe_from": options.believe_from,
+        }
         for path in keep(options.name, about, found):
             print(f"wrote {path}")
 

@@ -34,7 +34,7 @@ def keep(name: str, about: dict[str, Any], figures: dict[str, Any]) -> list[Path
         return [tables]
     matplotlib.use("svg")
     # The same figures give the same file.
-    matplotlib.rcParams.update({"svg.hashsalt": "deskguard", "font.size": 8})
+    matplotlib.rcParams.update({"svg.hashsalt": "deskguard", "svg.fonttype": "none", "font.size": 8})
     return [tables, _plots(FOLDER / f"{stem}.svg", about, figures)]
 
 
@@ -81,7 +81,8 @@ def _trade_off(axes: Axes, points: list[dict[str, Any]]) -> None:
     axes.set_xlabel("raised wrongly")
     axes.set_ylabel("recall")
     axes.set_ylim(0, 1)
-    axes.legend()
+    if axes.lines:
+        axes.legend()
     axes.set_title("as the least confidence rises, conversations left out")
 
 
