@@ -136,8 +136,9 @@ class Surroundings:
         view, at = self.view, self.phrase.start
         if at == 0 or view.chars[at] not in _NEGATIONS or view.has_break(at, at):
             return False
-        for length in (2, 1):
-            before, after = view.sound[max(at - length, 0) : at], view.sound[at + 1 : at + 1 + length]
+        # By sound only when two syllables agree: 是 and 时 sound alike, and 要是没时间 asks nothing.
+        for length, heard in ((2, view.sound), (1, view.chars)):
+            before, after = heard[max(at - length, 0) : at], heard[at + 1 : at + 1 + length]
             # 不知道不知道 says it twice: what is already negated asks nothing.
             is_negated = at > length and view.chars[at - length - 1] in _NEGATIONS
             if len(before) == length and before == after and not is_negated:
