@@ -87,6 +87,19 @@ class RulesSettings(Section):
     """Pack ids to keep; empty keeps all."""
 
 
+class SpottingSettings(Section):
+    """How sure it must be that a phrase was said; a rule's own min_confidence goes before."""
+
+    characters_from: Annotated[float, Field(ge=0, le=1)] = 0.3
+    """Calibrated confidence from which a place that reads like a phrase is a hit."""
+    sound_from: Annotated[float, Field(ge=0, le=1)] = 0.4
+    """The same for one that sounds like it, tones aside."""
+    near_from: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """The same for one that sounds nearly like it."""
+    confirm_from: Annotated[float, Field(ge=0, le=1)] = 0.9
+    """Confidence from which a hit does not wait to be seen a second time."""
+
+
 class AlertSettings(Section):
     """When a card is worth interrupting a clerk for."""
 
@@ -130,6 +143,7 @@ class Settings(Section):
     hearing: HearingSettings = HearingSettings()
     queues: QueueSettings = QueueSettings()
     rules: RulesSettings = RulesSettings()
+    spotting: SpottingSettings = SpottingSettings()
     alerts: AlertSettings = AlertSettings()
     store: StoreSettings = StoreSettings()
     screen: ScreenSettings = ScreenSettings()

@@ -186,6 +186,8 @@ class Look:
     """ln P(text with the wording | audio) - ln P(text as heard | audio); near 0 or above: as good as heard."""
     tokens: int
     """Tokens that differ between the two texts."""
+    span: tuple[int, int] | None = None
+    """Where the wording lies in the audio, if it was said: (start_sample, end_sample)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

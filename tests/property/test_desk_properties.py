@@ -17,7 +17,6 @@ from deskguard.desk.mind import Mind
 from deskguard.desk.modelled import ModelledRun
 from deskguard.desk.queues import ChunkQueue, WindowQueue
 from deskguard.settings import AlertSettings, Settings
-from deskguard.spotting.track import HitTracker
 from deskguard.values import SAMPLE_RATE_HZ, Alert, Hit, Hypothesis, Severity, seconds
 from hearing_values import (
     QUIET,
@@ -34,8 +33,8 @@ from hearing_values import (
     moment,
     painted,
     spoken,
-    unaligned,
 )
+from spotting_values import a_tracker
 from strategies import PHRASES, Step, conversations, cuttings, hit_histories, jitters
 
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high")
@@ -108,7 +107,7 @@ LIVES = [["tentative", "confirmed"], ["tentative", "withdrawn"], ["confirmed"]]
 
 @given(conversations())
 def test_every_hit_is_tentative_at_most_once_and_ends_confirmed_or_withdrawn(texts: list[Hypothesis]) -> None:
-    tracker = HitTracker(finder(*PHRASES), unaligned, "run")
+    tracker = a_tracker(finder(*PHRASES))
     lives: dict[str, list[str]] = defaultdict(list)
     places: dict[str, tuple[str, int]] = {}
     for hit in [hit for text in texts for hit in tracker.feed(text)] + tracker.finish():
@@ -128,7 +127,7 @@ def test_every_hit_is_tentative_at_most_once_and_ends_confirmed_or_withdrawn(tex
     st.booleans(),
 )
 def test_a_phrase_found_in_many_texts_is_one_hit(texts: list[tuple[bool, float]], ends_with_it: bool) -> None:
-    tracker = HitTracker(finder("我不知道"), unaligned, "run")
+    tracker = a_tracker(finder("我不知道"))
     told: list[Hit] = []
     for is_there, jitter in texts:
         passage = spoken("我不知道" if is_there else "我部知道", 3.0 + jitter)
@@ -245,7 +244,7 @@ def test_flip_flopping_texts_put_up_one_card_a_rule(texts: list[Hypothesis], dat
         phrase: a_rule_set(phrase, severity=data.draw(st.sampled_from(SEVERITIES))).rules[phrase]
         for phrase in PHRASES
     }
-    tracker = HitTracker(finder(*PHRASES), unaligned, "run")
+    tracker = a_tracker(finder(*PHRASES))
     policy = AlertPolicy(AlertSettings(), rules)
     alerts = [
         alert

@@ -8,15 +8,21 @@ from typing import NamedTuple
 
 import pytest
 
+from deskguard.settings import SpottingSettings
+from deskguard.spotting.scene import Verdict
+from deskguard.spotting.sighting import Ear
 from deskguard.spotting.track import HitTracker
 from deskguard.values import SAMPLE_RATE_HZ, Candidate, Hit, Hypothesis, Passage
-from hearing_values import finder, heard, spoken, unaligned
+from hearing_values import a_rule_set, finder, heard, spoken
+from spotting_values import ScriptedEar, ScriptedJudge, a_belief, a_tracker, near, unlooked
 
 KNOW = "我不知道"
+ALIKE = ScriptedEar({"": -0.5}).ear
+"""Finds what an alternative reads nearly as likely as the best text."""
 
 
-def a_tracker(*phrases: str) -> HitTracker:
-    return HitTracker(finder(*(phrases or (KNOW,))), unaligned, "run")
+def tracking(*phrases: str) -> HitTracker:
+    return a_tracker(finder(*(phrases or (KNOW,))))
 
 
 def states(hits: list[Hit]) -> list[tuple[str, str]]:
@@ -47,17 +53,17 @@ def across(phrase: str, variant: str) -> Callable[[Passage], list[Candidate]]:
 
 
 def test_a_new_hit_is_tentative_and_the_next_sight_confirms_it() -> None:
-    tracker = a_tracker()
+    tracker = tracking()
     first = tracker.feed(heard(spoken("我不知道")))
     second = tracker.feed(heard(spoken("我不知道啊")))
     assert states(first) == [(KNOW, "tentative")]
     assert states(second) == [(KNOW, "confirmed")]
     assert first[0].hit_id == second[0].hit_id == "run-1"
-    assert second[0].confidence > first[0].confidence
+    assert second[0].confidence >= first[0].confidence
 
 
 def test_a_confirmed_hit_is_told_once() -> None:
-    tracker = a_tracker()
+    tracker = tracking()
     for _ in range(2):
         tracker.feed(heard(spoken("我不知道")))
     assert tracker.feed(heard(spoken("我不知道"))) == []
@@ -66,20 +72,20 @@ def test_a_confirmed_hit_is_told_once() -> None:
 
 
 def test_a_confirmed_hit_stays_when_the_text_changes_its_mind() -> None:
-    tracker = a_tracker()
+    tracker = tracking()
     for _ in range(2):
         tracker.feed(heard(spoken("我不知道")))
     assert tracker.feed(heard(spoken("我部知道"), is_final=True)) == []
 
 
 def test_a_hit_of_a_final_text_is_confirmed_at_once() -> None:
-    (hit,) = a_tracker().feed(heard(spoken("我不知道"), is_final=True))
+    (hit,) = tracking().feed(heard(spoken("我不知道"), is_final=True))
     assert hit.state == "confirmed"
-    assert hit.why == ("best text, characters, 4 syllables", "confirmed: in the final text")
+    assert hit.why == ("best text, characters, 4 syllables, confidence 0.79", "confirmed: in the final text")
 
 
 def test_one_text_without_it_withdraws_nothing_and_two_do() -> None:
-    tracker = a_tracker()
+    tracker = tracking()
     tracker.feed(heard(spoken("我不知道")))
     assert tracker.feed(heard(spoken("我部知道"))) == []
     assert states(tracker.feed(heard(spoken("我部知道")))) == [(KNOW, "withdrawn")]
@@ -87,7 +93,7 @@ def test_one_text_without_it_withdraws_nothing_and_two_do() -> None:
 
 
 def test_a_final_text_without_it_withdraws_at_once() -> None:
-    tracker = a_tracker()
+    tracker = tracking()
     tracker.feed(heard(spoken("我不知道")))
     (hit,) = tracker.feed(heard(spoken("我部知道"), is_final=True))
     assert hit.state == "withdrawn"
@@ -95,14 +101,14 @@ def test_a_final_text_without_it_withdraws_at_once() -> None:
 
 
 def test_a_hit_that_comes_back_after_one_denial_is_confirmed() -> None:
-    tracker = a_tracker()
+    tracker = tracking()
     tracker.feed(heard(spoken("我不知道")))
     tracker.feed(heard(spoken("我部知道")))
     assert states(tracker.feed(heard(spoken("我不知道")))) == [(KNOW, "confirmed")]
 
 
 def test_a_hit_that_comes_back_after_being_withdrawn_is_another() -> None:
-    tracker = a_tracker()
+    tracker = tracking()
     (first,) = tracker.feed(heard(spoken("我不知道")))
     for _ in range(2):
         tracker.feed(heard(spoken("")))
@@ -112,7 +118,7 @@ def test_a_hit_that_comes_back_after_being_withdrawn_is_another() -> None:
 
 
 def test_a_live_window_without_the_beginning_denies_nothing_that_lies_there() -> None:
-    tracker = a_tracker()
+    tracker = tracking()
     tracker.feed(heard(spoken("我不知道")))
     later = replace(heard(spoken("您去三号窗口", 4.0)), start_sample=3 * SAMPLE_RATE_HZ)
     assert [tracker.feed(later) for _ in range(3)] == [[], [], []]
@@ -124,7 +130,7 @@ def test_a_phrase_that_more_words_could_excuse_waits_for_a_pause(settles: dict[s
     def find(passage: Passage) -> list[Candidate]:
         return [replace(one, is_open=True) for one in finder(KNOW)(passage)]
 
-    tracker = HitTracker(find, unaligned, "run")
+    tracker = a_tracker(find)
     assert len(tracker.feed(replace(heard(spoken(KNOW)), **settles))) == count
 
 
@@ -132,7 +138,7 @@ def test_a_phrase_heard_at_a_pause_is_not_denied_while_it_waits_again() -> None:
     def find(passage: Passage) -> list[Candidate]:
         return [replace(one, is_open=passage.text.endswith(KNOW)) for one in finder(KNOW)(passage)]
 
-    tracker = HitTracker(find, unaligned, "run")
+    tracker = a_tracker(find)
     said = heard(spoken(KNOW))
     assert states(tracker.feed(replace(said, is_pause=True))) == [(KNOW, "tentative")]
     assert [tracker.feed(said) for _ in range(5)] == [[]] * 5
@@ -143,7 +149,7 @@ def test_a_phrase_that_more_words_have_excused_is_withdrawn() -> None:
     def find(passage: Passage) -> list[Candidate]:
         return [replace(one, is_open=True) for one in finder("没时间")(passage) if "限制" not in passage.text]
 
-    tracker = HitTracker(find, unaligned, "run")
+    tracker = a_tracker(find)
     tracker.feed(replace(heard(spoken("没时间")), is_pause=True))
     tracker.feed(heard(spoken("没时间")))
     changed = [tracker.feed(heard(spoken("没时间限制"))) for _ in range(2)]
@@ -151,13 +157,13 @@ def test_a_phrase_that_more_words_have_excused_is_withdrawn() -> None:
 
 
 def test_an_utterance_that_ends_without_a_final_text_withdraws_its_tentative_hits() -> None:
-    tracker = a_tracker()
+    tracker = tracking()
     tracker.feed(heard(spoken("我不知道"), 0))
     assert states(tracker.feed(heard(spoken("您好", 9.0), 1))) == [(KNOW, "withdrawn")]
 
 
 def test_the_end_of_the_stream_withdraws_what_nothing_confirmed() -> None:
-    tracker = a_tracker()
+    tracker = tracking()
     tracker.feed(heard(spoken("我不知道")))
     assert states(tracker.finish()) == [(KNOW, "withdrawn")]
     assert tracker.finish() == []
@@ -165,7 +171,7 @@ def test_the_end_of_the_stream_withdraws_what_nothing_confirmed() -> None:
 
 @pytest.mark.parametrize("moved_s", [-0.29, -0.1, 0.0, 0.1, 0.29])
 def test_a_revision_that_moves_the_phrase_a_little_is_the_same_hit(moved_s: float) -> None:
-    tracker = a_tracker()
+    tracker = tracking()
     (first,) = tracker.feed(heard(spoken("我不知道", 5.0)))
     (second,) = tracker.feed(heard(spoken("我不知道", 5.0 + moved_s)))
     assert second.hit_id == first.hit_id
@@ -173,7 +179,7 @@ def test_a_revision_that_moves_the_phrase_a_little_is_the_same_hit(moved_s: floa
 
 
 def test_a_phrase_said_again_later_is_another_hit() -> None:
-    tracker = a_tracker()
+    tracker = tracking()
     passage = spoken("我不知道，您稍等一下，我不知道")
     hits = tracker.feed(heard(passage, is_final=True))
     assert len({one.hit_id for one in hits}) == len(hits) == 2
@@ -181,7 +187,7 @@ def test_a_phrase_said_again_later_is_another_hit() -> None:
 
 
 def test_a_phrase_between_two_hits_upholds_the_nearer() -> None:
-    tracker = a_tracker()
+    tracker = tracking()
     first, second = tracker.feed(heard(spoken("我不知道您稍我不知道", 1.0)))
     (confirmed,) = tracker.feed(heard(spoken("我不知道", 2.0)))
     assert confirmed.hit_id == second.hit_id
@@ -189,7 +195,7 @@ def test_a_phrase_between_two_hits_upholds_the_nearer() -> None:
 
 
 def test_different_rules_in_the_same_words_are_different_hits() -> None:
-    hits = a_tracker("我不知道", "不知道").feed(heard(spoken("我不知道"), is_final=True))
+    hits = tracking("我不知道", "不知道").feed(heard(spoken("我不知道"), is_final=True))
     assert {one.rule_id for one in hits} == {"我不知道", "不知道"}
 
 
@@ -198,7 +204,7 @@ def test_confidence_follows_tier_length_source_and_certainty() -> None:
         def find(passage: Passage) -> list[Candidate]:
             return [replace(one, tier=tier) for one in finder(phrase)(passage)]  # type: ignore[arg-type]
 
-        (hit,) = HitTracker(find, unaligned, "run").feed(hypothesis)
+        (hit,) = a_tracker(find, ear=ALIKE).feed(hypothesis)
         return hit.confidence
 
     plain = confidence(heard(spoken(KNOW)))
@@ -209,7 +215,7 @@ def test_confidence_follows_tier_length_source_and_certainty() -> None:
 
 
 def test_a_phrase_only_an_alternative_shows_is_a_hit() -> None:
-    tracker = a_tracker()
+    tracker = a_tracker(finder(KNOW), ear=ALIKE)
     (hit,) = tracker.feed(heard(spoken("我部知道"), is_final=True, alternatives=[spoken(KNOW)]))
     assert hit.state == "confirmed"
     assert hit.heard == KNOW
@@ -218,20 +224,20 @@ def test_a_phrase_only_an_alternative_shows_is_a_hit() -> None:
 
 def test_a_phrase_that_several_alternatives_show_is_one_hit() -> None:
     texts = [spoken("我不知道啊"), spoken("我不知道吧", 0.1), spoken("嗯我不知道", -0.2)]
-    hits = a_tracker().feed(heard(spoken(KNOW), is_final=True, alternatives=texts))
+    hits = tracking().feed(heard(spoken(KNOW), is_final=True, alternatives=texts))
     assert len(hits) == 1
     assert hits[0].why[0].startswith("best text")
 
 
 def test_an_alternative_whose_times_are_only_guessed_is_the_same_hit() -> None:
     # The best text is aligned, an alternative is spread evenly: the same words lie a second apart.
-    tracker = a_tracker()
+    tracker = tracking()
     best, guessed = spoken(KNOW, 5.0), spoken(KNOW, 3.8)
     assert len(tracker.feed(heard(best, is_final=True, alternatives=[guessed]))) == 1
 
 
 def test_a_tentative_hit_that_only_an_alternative_shows_keeps_its_place() -> None:
-    tracker = a_tracker()
+    tracker = a_tracker(finder(KNOW), ear=ALIKE)
     (first,) = tracker.feed(heard(spoken(KNOW, 5.0)))
     (second,) = tracker.feed(heard(spoken("我部知道"), is_final=True, alternatives=[spoken(KNOW, 3.8)]))
     assert (second.hit_id, second.state) == (first.hit_id, "confirmed")
@@ -239,7 +245,7 @@ def test_a_tentative_hit_that_only_an_alternative_shows_keeps_its_place() -> Non
 
 
 def test_a_confirmed_hit_that_only_an_alternative_shows_is_not_told_again() -> None:
-    tracker = a_tracker()
+    tracker = tracking()
     for _ in range(2):
         tracker.feed(heard(spoken(KNOW, 5.0)))
     assert tracker.feed(heard(spoken("我部知道"), is_final=True, alternatives=[spoken(KNOW, 3.8)])) == []
@@ -252,7 +258,7 @@ def test_alignment_is_asked_for_only_when_there_is_something_to_place() -> None:
         asked.append(hypothesis)
         return replace(hypothesis, passage=spoken(hypothesis.text, 7.0))
 
-    tracker = HitTracker(finder(KNOW), align, "run")
+    tracker = a_tracker(finder(KNOW), ear=Ear(align, unlooked))
     tracker.feed(heard(spoken("您好")))
     assert asked == []
     (hit,) = tracker.feed(heard(spoken(KNOW)))
@@ -285,7 +291,7 @@ CUTS = [
 
 @pytest.mark.parametrize(("where", "is_found"), CUTS)
 def test_a_phrase_cut_by_an_endpoint_is_found_if_the_pause_allows(where: Cut, is_found: bool) -> None:
-    tracker = HitTracker(across(where.phrase, where.variant), unaligned, "run")
+    tracker = a_tracker(across(where.phrase, where.variant))
     first = spoken(where.before)
     tracker.feed(heard(first, 0, is_final=True))
     begin_s = first.spans[-1][1] / SAMPLE_RATE_HZ + where.pause_s
@@ -298,14 +304,14 @@ def test_a_phrase_cut_by_an_endpoint_is_found_if_the_pause_allows(where: Cut, is
 
 
 def test_a_phrase_in_the_utterance_before_is_not_found_again() -> None:
-    tracker = a_tracker()
+    tracker = tracking()
     tracker.feed(heard(spoken(KNOW), 0, is_final=True))
     assert tracker.feed(heard(spoken("您稍等", 1.5), 1)) == []
     assert tracker.feed(heard(spoken("您稍等", 1.5), 1, is_final=True)) == []
 
 
 def test_a_phrase_across_an_endpoint_is_confirmed_and_told_once() -> None:
-    tracker = HitTracker(across("有牌子自己看", "有牌子……自己看"), unaligned, "run")
+    tracker = a_tracker(across("有牌子自己看", "有牌子……自己看"))
     tracker.feed(heard(spoken("有牌子"), 0, is_final=True))
     told = [
         *tracker.feed(heard(spoken("自己看", 1.5), 1)),
@@ -317,14 +323,14 @@ def test_a_phrase_across_an_endpoint_is_confirmed_and_told_once() -> None:
 
 
 def test_an_utterance_without_text_between_does_not_forget_the_one_before() -> None:
-    tracker = HitTracker(across("有牌子自己看", "有牌子……自己看"), unaligned, "run")
+    tracker = a_tracker(across("有牌子自己看", "有牌子……自己看"))
     tracker.feed(heard(spoken("有牌子"), 0, is_final=True))
     tracker.feed(heard(spoken(""), 1, is_final=True))
     assert states(tracker.feed(heard(spoken("自己看", 1.9), 2, is_final=True))) == [("R1", "confirmed")]
 
 
 def test_only_the_end_of_a_long_utterance_is_remembered() -> None:
-    tracker = HitTracker(across("有牌子自己看", "有牌子……自己看"), unaligned, "run")
+    tracker = a_tracker(across("有牌子自己看", "有牌子……自己看"))
     long = spoken("有牌子" + "嗯" * 60)
     tracker.feed(heard(long, 0, is_final=True))
     begin_s = long.spans[-1][1] / SAMPLE_RATE_HZ + 0.5
@@ -332,21 +338,21 @@ def test_only_the_end_of_a_long_utterance_is_remembered() -> None:
 
 
 def test_a_change_of_rules_withdraws_what_the_new_ones_do_not_know() -> None:
-    tracker = a_tracker("我不知道")
+    tracker = tracking("我不知道")
     (first,) = tracker.feed(heard(spoken("我不知道你去问")))
-    tracker.find = finder("你去问")
+    tracker.use(finder("你去问"), lambda _candidate, _scene: Verdict(ruling="guilty", why=()), a_belief())
     changed = tracker.feed(heard(spoken("我不知道你去问"), is_final=True))
     assert states(changed) == [("我不知道", "withdrawn"), ("你去问", "confirmed")]
     assert changed[0].hit_id == first.hit_id
 
 
 def test_hits_say_nothing_of_the_text_in_their_reasons() -> None:
-    (hit,) = a_tracker().feed(heard(spoken(KNOW), is_final=True))
+    (hit,) = tracking().feed(heard(spoken(KNOW), is_final=True))
     assert not any(letter in reason for reason in hit.why for letter in KNOW)
 
 
 def test_a_phrase_that_a_pause_parts_is_found_by_the_live_window_after_it() -> None:
-    tracker = HitTracker(finder("有牌子，自己看"), unaligned, "run")
+    tracker = a_tracker(finder("有牌子，自己看"))
     first = replace(heard(spoken("那边有牌子", 0.0)), is_pause=True)
     assert tracker.feed(first) == []
     (hit,) = tracker.feed(replace(heard(spoken("自己看", 2.0)), start_sample=int(1.8 * SAMPLE_RATE_HZ)))
@@ -355,8 +361,172 @@ def test_a_phrase_that_a_pause_parts_is_found_by_the_live_window_after_it() -> N
 
 
 def test_the_text_before_a_pause_is_not_read_twice_with_the_whole_utterance() -> None:
-    tracker = HitTracker(finder("你再问问"), unaligned, "run")
+    tracker = a_tracker(finder("你再问问"))
     tracker.feed(replace(heard(spoken("你再问问", 0.0)), is_pause=True))
     whole = tracker.feed(heard(spoken("你再问问", 0.0), is_final=True))
     assert [hit.state for hit in whole] == ["confirmed"]
     assert tracker.finish() == []
+
+
+def test_a_wording_that_whisper_finds_unlikely_is_no_hit_but_a_near_miss() -> None:
+    ear = ScriptedEar({KNOW: -6.0})
+    tracker = a_tracker(near(finder("我部知道"), KNOW), ear=ear.ear)
+    assert tracker.feed(heard(spoken("我部知道"), is_final=True)) == []
+    (miss,) = tracker.near_misses
+    assert miss.why == (
+        "best text, near, 4 syllables, 0.25 edits a syllable, second look -6.0 over 2 tokens, confidence 0.08",
+        "below 0.50: not believed",
+    )
+
+
+def test_a_wording_that_whisper_finds_as_likely_is_a_hit() -> None:
+    tracker = a_tracker(near(finder("我部知道"), KNOW), ear=ScriptedEar({KNOW: 1.5}).ear)
+    (hit,) = tracker.feed(heard(spoken("我部知道"), is_final=True))
+    assert (hit.tier, hit.heard, hit.state) == ("near", "我部知道", "confirmed")
+    assert tracker.near_misses == ()
+
+
+def test_what_reads_as_suspected_is_not_looked_at_again() -> None:
+    ear = ScriptedEar({})
+    a_tracker(finder(KNOW), ear=ear.ear).feed(heard(spoken(KNOW)))
+    assert ear.asked == []
+
+
+@pytest.mark.parametrize(("is_final", "most"), [(False, 2), (True, 6)])
+def test_only_the_nearest_wordings_are_looked_at(is_final: bool, most: int) -> None:
+    text = "一二三四五六七八"
+
+    def find(_passage: Passage) -> list[Candidate]:
+        return [
+            Candidate(
+                rule_id=f"R{at}",
+                variant="v",
+                start_char=at,
+                end_char=at + 1,
+                tier="near",
+                wording=f"w{at}",
+                distance=0.3 - at / 100,
+                syllables=4,
+            )
+            for at in range(len(text))
+        ]
+
+    ear = ScriptedEar({})
+    a_tracker(find, ear=ear.ear).feed(heard(spoken(text), is_final=is_final))
+    (asked,) = ear.asked
+    assert [one.wording for one in asked] == [f"w{at}" for at in range(7, 7 - most, -1)]
+
+
+def test_a_rules_own_threshold_goes_before_that_of_its_tier() -> None:
+    rules = {key: replace(one, min_confidence=0.9) for key, one in a_rule_set(KNOW).rules.items()}
+    strict = a_tracker(finder(KNOW), belief=a_belief(rules=rules))
+    assert strict.feed(heard(spoken(KNOW), is_final=True)) == []
+    assert len(tracking().feed(heard(spoken(KNOW), is_final=True))) == 1
+
+
+def test_a_hit_that_is_sure_at_first_sight_is_confirmed_at_once() -> None:
+    tracker = a_tracker(finder(KNOW), belief=a_belief(SpottingSettings(confirm_from=0.7)))
+    (hit,) = tracker.feed(heard(spoken(KNOW)))
+    assert hit.state == "confirmed"
+    assert hit.why[-1] == "confirmed: sure at first sight"
+    assert tracker.feed(heard(spoken(KNOW))) == []
+
+
+GUILTY = Verdict(ruling="guilty", why=("unless: none of 1 holds",))
+OPEN = replace(GUILTY, is_open=True)
+INNOCENT = Verdict(ruling="innocent", why=("unless @condition: holds",))
+REVISABLE = replace(GUILTY, revisable_until_sample=9 * SAMPLE_RATE_HZ)
+
+
+def judged(*verdicts: Verdict, settings: SpottingSettings | None = None) -> HitTracker:
+    belief = a_belief(settings or SpottingSettings(confirm_from=1.0), a_rule_set(KNOW).rules)
+    return a_tracker(finder(KNOW), judge=ScriptedJudge(list(verdicts)), belief=belief)
+
+
+def test_a_verdict_that_waits_for_the_next_words_keeps_a_hit_tentative() -> None:
+    tracker = judged(OPEN, OPEN, GUILTY)
+    assert states(tracker.feed(heard(spoken(KNOW)))) == [(KNOW, "tentative")]
+    assert tracker.feed(heard(spoken(KNOW + "你"))) == []
+    assert states(tracker.feed(heard(spoken(KNOW + "你去问")))) == [(KNOW, "confirmed")]
+
+
+def test_nothing_waits_longer_than_the_final_text() -> None:
+    assert states(judged(OPEN).feed(heard(spoken(KNOW), is_final=True))) == [(KNOW, "confirmed")]
+
+
+def test_what_is_innocent_at_first_sight_is_no_hit_and_says_why() -> None:
+    tracker = judged(INNOCENT)
+    assert tracker.feed(heard(spoken(KNOW), is_final=True)) == []
+    assert [one.why[-1] for one in tracker.near_misses] == ["unless @condition: holds"]
+
+
+def test_a_tentative_hit_that_turns_out_innocent_is_withdrawn_and_says_why() -> None:
+    tracker = judged(OPEN, INNOCENT)
+    tracker.feed(heard(spoken(KNOW)))
+    assert tracker.feed(heard(spoken("要是" + KNOW))) == []
+    (hit,) = tracker.feed(heard(spoken("要是" + KNOW)))
+    assert hit.state == "withdrawn"
+    assert hit.why[-2:] == ("unless @condition: holds", "withdrawn: innocent")
+
+
+def test_a_confirmed_hit_is_withdrawn_once_when_the_next_words_make_it_innocent() -> None:
+    tracker = judged(REVISABLE, INNOCENT)
+    (hit,) = tracker.feed(heard(spoken(KNOW), 0, is_final=True))
+    assert hit.state == "confirmed"
+    assert tracker.feed(heard(spoken("我帮您", 1.5), 1)) == []
+    (gone,) = tracker.feed(heard(spoken("我帮您问", 1.5), 1, is_final=True))
+    assert (gone.hit_id, gone.state) == (hit.hit_id, "withdrawn")
+    assert gone.why[-2:] == ("unless @condition: holds", "withdrawn: innocent by what came after")
+    assert tracker.feed(heard(spoken("您稍等", 3.5), 2, is_final=True)) == []
+    assert tracker.finish() == []
+
+
+def test_a_hit_that_was_withdrawn_after_it_was_confirmed_does_not_come_back() -> None:
+    settings = SpottingSettings(confirm_from=0.5)
+    tracker = judged(REVISABLE, INNOCENT, INNOCENT, GUILTY, settings=settings)
+    told = [hit for _ in range(6) for hit in tracker.feed(heard(spoken(KNOW)))]
+    assert [one.state for one in told] == ["confirmed", "withdrawn"]
+
+
+def test_a_verdict_that_nothing_can_change_is_not_asked_for_again() -> None:
+    judge = ScriptedJudge([GUILTY])
+    tracker = a_tracker(finder(KNOW), judge=judge, belief=a_belief(rules=a_rule_set(KNOW).rules))
+    tracker.feed(heard(spoken(KNOW), 0, is_final=True))
+    tracker.feed(heard(spoken("您稍等", 1.5), 1, is_final=True))
+    assert len(judge.scenes) == 1
+
+
+def test_new_rules_that_do_not_know_an_old_hit_leave_it_alone() -> None:
+    tracker = judged(REVISABLE)
+    tracker.feed(heard(spoken(KNOW), 0, is_final=True))
+    unasked = ScriptedJudge([INNOCENT])
+    tracker.use(finder("别的话"), unasked, a_belief())
+    assert tracker.feed(heard(spoken("我帮您问", 1.5), 1, is_final=True)) == []
+    assert unasked.scenes == []
+
+
+def test_a_softened_verdict_makes_a_softened_hit() -> None:
+    softened = Verdict(ruling="softened", why=("soften @way-forward: holds",))
+    (hit,) = judged(softened).feed(heard(spoken(KNOW), is_final=True))
+    assert hit.softened
+    assert "soften @way-forward: holds" in hit.why
+
+
+def test_a_confirmed_hit_is_softened_when_the_next_words_do_it() -> None:
+    softened = Verdict(ruling="softened", why=("soften @way-forward: holds",))
+    tracker = judged(REVISABLE, softened)
+    tracker.feed(heard(spoken(KNOW), 0, is_final=True))
+    (hit,) = tracker.feed(heard(spoken("您问三号窗口", 1.5), 1, is_final=True))
+    assert (hit.state, hit.softened) == ("confirmed", True)
+    assert tracker.feed(heard(spoken("好", 4.5), 2, is_final=True)) == []
+
+
+def test_a_hit_is_of_whoever_spoke_the_utterance() -> None:
+    (hit,) = tracking().feed(replace(heard(spoken(KNOW), is_final=True), role="visitor"))
+    assert hit.role == "visitor"
+
+
+def test_a_phrase_is_not_put_together_of_what_two_speakers_said() -> None:
+    tracker = a_tracker(across("有牌子自己看", "有牌子……自己看"))
+    tracker.feed(replace(heard(spoken("有牌子"), 0, is_final=True), role="visitor"))
+    assert tracker.feed(replace(heard(spoken("自己看", 1.5), 1, is_final=True), role="staff")) == []

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deskguard.desk.alerts import AlertPolicy, Moment
+from deskguard.spotting.confidence import Belief
+from deskguard.spotting.meaning import Meaning
+from deskguard.spotting.sighting import Ear
 from deskguard.spotting.spot import Spotter
 from deskguard.spotting.track import HitTracker
 from deskguard.values import Alert, Hypothesis
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from deskguard.hearing.recognise import Recogniser
     from deskguard.rules.pack import RuleSet
     from deskguard.settings import Settings
+    from deskguard.spotting.track import NearMiss
     from deskguard.values import Hit, SpeechWindow
 
 Outcome = Hypothesis | Alert
@@ -37,7 +41,11 @@ class Mind:
 
     def __init__(self, recogniser: Recogniser, rules: RuleSet, settings: Settings, run_id: str) -> None:
         self._recogniser = recogniser
-        self._tracker = HitTracker(Spotter(rules).find, recogniser.align, run_id)
+        ear = Ear(recogniser.align, recogniser.look)
+        self._settings = settings
+        self._tracker = HitTracker(
+            Spotter(rules).find, Meaning(rules).judge, ear, Belief(settings.spotting, rules.rules), run_id
+        )
         self._policy = AlertPolicy(settings.alerts, rules.rules)
         self._known = dict(rules.rules)
         self.work = Work()
@@ -56,10 +64,15 @@ class Mind:
 
     def use_rules(self, rules: RuleSet) -> None:
         """Go on with other rules; hits of rules that are gone can still end."""
-        spotter = Spotter(rules)
+        belief = Belief(self._settings.spotting, rules.rules)
+        self._tracker.use(Spotter(rules).find, Meaning(rules).judge, belief)
         self._known |= rules.rules
         self._policy.rules = dict(self._known)
-        self._tracker.find = spotter.find
+
+    @property
+    def near_misses(self) -> tuple[NearMiss, ...]:
+        """Places of the newest window that almost were hits, and why they were not."""
+        return self._tracker.near_misses
 
     def shows(self, hit_id: str) -> bool:
         """Whether this hit's card is the one that is up."""

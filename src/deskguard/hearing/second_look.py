@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from deskguard.hearing.layout import MARK
-from deskguard.hearing.timing import Piece, TokenTime
+from deskguard.hearing.timing import Piece, TokenTime, character_spans
 from deskguard.values import Look
 
 if TYPE_CHECKING:
@@ -57,15 +57,7 @@ class SecondLook:
         pieces: list[Piece] = []
         for part in range(len(self._decoded)):
             own = [one for one in layout.laid if one.part == part]
-            stretches = _stretches(own)
-            scored = self._score(part, stretches)
-            if scored is None:
-                pieces += [one.piece for one in own]
-                continue
-            starts = iter(scored.starts)
-            timed = [[(token, next(starts)) for token in tokens] for tokens in scored.tokens]
-            # Every second stretch is the mark between two segments.
-            pieces += [self._timed(one.piece, times) for one, times in zip(own, timed[::2], strict=True)]
+            pieces += self._timed(own, self._score(part, _stretches(own)))
         return layout.timed(pieces)
 
     def look(self, heard: Layout, layouts: Sequence[Layout], suspects: Sequence[Suspect]) -> list[Look | None]:
@@ -89,12 +81,15 @@ class SecondLook:
         part = held[0].part
         before = self._score(part, _stretches([one for one in heard.laid if one.part == part]))
         own = [one for one in layout.laid if one.part == part]
-        after = self._score(part, _stretches(_reworded(own, held, suspect)))
+        reworded, at = _reworded(own, held, suspect)
+        after = self._score(part, _stretches(reworded))
         if before is None or after is None:
             return None
+        spans = character_spans(self._timed(reworded, after)[at.piece])
         return Look(
             log_ratio=after.log_probability - before.log_probability,
             tokens=_unlike(sum(before.tokens, ()), sum(after.tokens, ())),
+            span=(spans[at.start_char][0], spans[at.end_char - 1][1]),
         )
 
     def _score(self, part: int, stretches: tuple[str, ...]) -> _Scored | None:
@@ -118,11 +113,22 @@ class SecondLook:
             starts=tuple(first.get(index) for index in range(len(flat))),
         )
 
-    def _timed(self, piece: Piece, times: Sequence[tuple[int, int | None]]) -> Piece:
-        spelled = tuple(
-            TokenTime(self._tokenizer.tokenizer.id_to_token(token), start) for token, start in times
+    def _timed(self, laid: Sequence[Laid], scored: _Scored | None) -> list[Piece]:
+        """The segments with the times of their tokens; as they are where they could not be scored."""
+        if scored is None:
+            return [one.piece for one in laid]
+        starts = iter(scored.starts)
+        timed = [[(token, next(starts)) for token in tokens] for tokens in scored.tokens]
+        # Every second stretch is the mark between two segments.
+        return [self._spelled(one.piece, times) for one, times in zip(laid, timed[::2], strict=True)]
+
+    def _spelled(self, piece: Piece, times: Sequence[tuple[int, int | None]]) -> Piece:
+        name = self._tokenizer.tokenizer.id_to_token
+        return replace(
+            piece,
+            tokens=tuple(token for token, _ in times),
+            times=tuple(TokenTime(name(token), start) for token, start in times),
         )
-        return replace(piece, tokens=tuple(token for token, _ in times), times=spelled)
 
 
 def _stretches(laid: Sequence[Laid]) -> tuple[str, ...]:
@@ -133,17 +139,26 @@ def _stretches(laid: Sequence[Laid]) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def _reworded(own: Sequence[Laid], held: Sequence[Laid], suspect: Suspect) -> list[Laid]:
-    """The segments of a part, those that hold the place made one with the wording in it."""
-    if not suspect.wording:
-        return list(own)
+@dataclass(frozen=True, slots=True)
+class _At:
+    """Where a wording stands: in which segment, and at which of its characters."""
+
+    piece: int
+    start_char: int
+    end_char: int
+
+
+def _reworded(own: Sequence[Laid], held: Sequence[Laid], suspect: Suspect) -> tuple[list[Laid], _At]:
+    """The segments of a part, those that hold the place made one with the wording in it, and where that is."""
     first, last = held[0], held[-1]
     text = MARK.join(one.piece.text for one in held)
-    at = first.start_char
-    text = text[: max(suspect.start_char - at, 0)] + suspect.wording + text[suspect.end_char - at :]
+    start = max(suspect.start_char - first.start_char, 0)
+    end = min(suspect.end_char - first.start_char, len(text))
+    wording = suspect.wording or text[start:end]
     before = [one for one in own if one.start_char < first.start_char]
     after = [one for one in own if one.start_char > last.start_char]
-    return [*before, replace(first, piece=replace(first.piece, text=text)), *after]
+    piece = replace(first.piece, text=text[:start] + wording + text[end:], end_sample=last.piece.end_sample)
+    return [*before, replace(first, piece=piece), *after], _At(len(before), start, start + len(wording))
 
 
 def _unlike(one: tuple[int, ...], other: tuple[int, ...]) -> int:
