@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from deskguard.spotting.patterns import Wording
+from deskguard.rules.schema import Condition
+from deskguard.spotting.conditions import PatternBook, Patterns
 from deskguard.spotting.scene import Verdict
 from deskguard.spotting.surroundings import NEXT_S, Surroundings, reach_of
 from deskguard.values import SAMPLE_RATE_HZ
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from deskguard.rules.ruleset import Rule, RuleSet
-    from deskguard.rules.schema import Condition
+    from deskguard.spotting.patterns import Wording
     from deskguard.spotting.scene import Ruling, Scene
     from deskguard.values import Candidate
 
@@ -35,49 +36,6 @@ _JOIN_SAMPLES = round(1.2 * SAMPLE_RATE_HZ)
 
 
 @dataclass(frozen=True, slots=True)
-class _Labelled:
-    """A pattern with its name in traces: 要是~, or @condition (要是~)."""
-
-    label: str
-    wording: Wording | None
-    """None for the built-in frame @quotes."""
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Characters and sound of its longest piece: where neither is, the pattern does not hold."""
-        steps = (*self.wording.before, *self.wording.after) if self.wording else ()
-        piece = max((step.piece for step in steps), key=lambda one: len(one.chars), default=None)
-        return (piece.chars, piece.sound or piece.chars) if piece else ("", "")
-
-
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    """One condition of a rule."""
-
-    condition: Condition
-    keys: tuple[tuple[str, str, _Labelled], ...]
-    ahead: tuple[Wording, ...]
-    """Those patterns around the phrase that go on after it."""
-    has_own_words: bool
-    """Some pattern stands by itself."""
-
-    @classmethod
-    def of(cls, condition: Condition, patterns: tuple[_Labelled, ...]) -> _Compiled:
-        wordings = [one.wording for one in patterns if one.wording is not None]
-        return cls(
-            condition,
-            tuple((*one.key, one) for one in patterns),
-            tuple(one for one in wordings if one.has_phrase and one.after),
-            any(not one.has_phrase for one in wordings),
-        )
-
-    def likely(self, around: Surroundings) -> list[_Labelled]:
-        """The patterns whose longest piece is somewhere around; the rest cannot hold."""
-        heard, sound = around.heard
-        return [one for key, by_sound, one in self.keys if key in heard or by_sound in sound]
-
-
-@dataclass(frozen=True, slots=True)
 class _Future:
     """Until when what is still to be said may fulfil something."""
 
@@ -86,15 +44,15 @@ class _Future:
     revise_until: int
 
 
+_Compiled = tuple[Condition, Patterns]
+
+
 class Meaning:
     """Judges the candidates of one rule set; holds compiled patterns only."""
 
     def __init__(self, rules: RuleSet) -> None:
         self._rules = rules.rules
-        self._say = {one.frame_id: one.say for one in rules.frames.values()}
-        self._frames: dict[str, tuple[_Labelled, ...]] = {}
-        for frame_id in self._say:
-            self._frame(frame_id)
+        self._book = PatternBook(rules.frames)
         self._conditions: dict[tuple[str, _Kind], tuple[_Compiled, ...]] = {}
 
     def judge(self, candidate: Candidate, scene: Scene) -> Verdict:
@@ -129,40 +87,23 @@ class Meaning:
 
     def _first(self, rule: Rule, kind: _Kind, around: Surroundings) -> str | None:
         """The line of the first condition that holds."""
-        for one in self._of(rule, kind):
-            for pattern in one.likely(around):
-                place = _place(pattern.wording, one.condition, around)
+        for condition, patterns in self._of(rule, kind):
+            for pattern in patterns.likely(*around.heard):
+                place = _place(pattern.wording, condition, around)
                 if place is not None:
                     return f"{kind} {pattern.label}: holds{place}"
         return None
 
     def _futures(self, rule: Rule, kind: _Kind, around: Surroundings) -> Iterator[_Future]:
-        for one in self._of(rule, kind):
-            yield from _futures(one, around)
+        for condition, patterns in self._of(rule, kind):
+            yield from _futures(condition, patterns, around)
 
     def _of(self, rule: Rule, kind: _Kind) -> tuple[_Compiled, ...]:
         key = (rule.rule_id, kind)
         if key not in self._conditions:
             given: Sequence[Condition] = getattr(rule, kind)
-            self._conditions[key] = tuple(_Compiled.of(one, tuple(self._patterns(one.say))) for one in given)
+            self._conditions[key] = tuple((one, self._book.patterns(one.say)) for one in given)
         return self._conditions[key]
-
-    def _patterns(self, say: Sequence[str]) -> Iterator[_Labelled]:
-        for text in say:
-            if not text.startswith("@"):
-                yield _Labelled(text, Wording.of(text))
-                continue
-            for one in self._frame(text[1:]):
-                name = one.wording.text if one.wording else one.label
-                yield _Labelled(f"{text} ({name})" if name != text else text, one.wording)
-
-    def _frame(self, frame_id: str) -> tuple[_Labelled, ...]:
-        """The patterns of a frame and of the frames in it."""
-        if frame_id not in self._say:
-            return (_Labelled(f"@{frame_id}", None),)
-        if frame_id not in self._frames:
-            self._frames[frame_id] = tuple(self._patterns(self._say[frame_id]))
-        return self._frames[frame_id]
 
 
 def _marks(rule: Rule, candidate: Candidate) -> Iterator[str]:
@@ -183,22 +124,22 @@ def _place(wording: Wording | None, condition: Condition, around: Surroundings) 
     return None if place is None else f" in {place}"
 
 
-def _futures(one: _Compiled, around: Surroundings) -> Iterator[_Future]:
+def _futures(condition: Condition, patterns: Patterns, around: Surroundings) -> Iterator[_Future]:
     """What of a condition that does not hold may still come."""
     end = around.phrase_end_sample
     wait = end + (_GOING_ON_WAIT if around.goes_on else _QUIET_WAIT) if around.may_grow else None
-    if any(ahead.beside(around.view, around.phrase, grows=True) == "could" for ahead in one.ahead):
+    if any(ahead.beside(around.view, around.phrase, grows=True) == "could" for ahead in patterns.ahead):
         last = end + _PATTERN_SAMPLES if around.may_grow else around.turn_end_sample + _JOIN_SAMPLES
         yield _Future(wait, last)
-    if not one.has_own_words:
+    if not patterns.has_own_words:
         return
-    reach = reach_of(one.condition)
-    last = end + round((one.condition.next_s or NEXT_S) * SAMPLE_RATE_HZ)
+    reach = reach_of(condition)
+    last = end + round((condition.next_s or NEXT_S) * SAMPLE_RATE_HZ)
     if reach in ("turn", "after"):
-        is_own = around.is_own(one.condition.by) and not around.is_turn_over
-        if is_own or around.turns_heard(one.condition.by) <= one.condition.next_turns > 0:
+        is_own = around.is_own(condition.by) and not around.is_turn_over
+        if is_own or around.turns_heard(condition.by) <= condition.next_turns > 0:
             yield _Future(wait if is_own else None, last)
-    elif around.may_grow and around.is_own(one.condition.by) and around.is_within(reach):
+    elif around.may_grow and around.is_own(condition.by) and around.is_within(reach):
         yield _Future(wait, last)
 
 
