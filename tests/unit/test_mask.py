@@ -15,7 +15,7 @@ def masker(tmp_path: Path) -> Masker:
     return Masker(
         rule_set(
             tmp_path,
-            entry("他妈的", masked=True, say=["他妈", "脑子…有病啊"], except_=["他妈妈"]),
+            entry("他妈的", masked=True, say=["他妈", "二百五", "脑子…有病啊"], except_=["他妈妈"]),
             entry("没时间", "P2"),
         )
     )
@@ -29,6 +29,7 @@ def masker(tmp_path: Path) -> Masker:
         ("你脑子是不是有病", "你脑×是不是有×"),
         ("他妈妈来过，他妈的", "他妈妈来过，他××"),
         ("我没时间", "我没时间"),
+        ("sha256，二百五", "sha256，二××"),
         ("他 妈 的", "他 × ×"),
         ("", ""),
     ],

@@ -1,7 +1,7 @@
 """Text to the same text with profanity unreadable: the words of masked rules as 他××, the rest as it was.
 
 For screens: what is stored and judged stays as it was heard. Rather one word too many than one too few, so
-words need not stand by themselves; longer innocent wordings (他妈妈) are left alone.
+words need not stand by themselves; longer innocent wordings (他妈妈) and digits (250) are left alone.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ class Masker:
         spared = {at for start, end in _found(self._innocent, heard.chars) for at in range(start, end)}
         shown = list(text)
         for start, end in _found(self._words, heard.chars):
-            if spared.issuperset(range(start, end)):
-                continue
             first = heard.origin[start]
+            is_number = any(char.isdecimal() for char in text[first : heard.ends[end - 1]])
+            if is_number or spared.issuperset(range(start, end)):
+                continue
             for at in range(start, end):
                 for place in range(max(heard.origin[at], first + 1), heard.ends[at]):
                     shown[place] = _HIDDEN

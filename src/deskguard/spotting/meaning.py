@@ -88,7 +88,7 @@ class Meaning:
     def _first(self, rule: Rule, kind: _Kind, around: Surroundings) -> str | None:
         """The line of the first condition that holds."""
         for condition, patterns in self._of(rule, kind):
-            for pattern in patterns.likely(*around.heard):
+            for pattern in patterns.likely(around.grams):
                 place = _place(pattern.wording, condition, around)
                 if place is not None:
                     return f"{kind} {pattern.label}: holds{place}"

@@ -70,10 +70,10 @@ class Surroundings:
         return view, Phrase.at(view, self.phrase.start - start, self.phrase.end - start)
 
     @cached_property
-    def heard(self) -> tuple[str, str]:
-        """Characters and sound of all that was said around, for asking whether a piece is there at all."""
+    def grams(self) -> frozenset[str]:
+        """What all that was said around consists of, for asking whether a pattern may hold at all."""
         views = [self.view, *map(self._view_of, (*self._earlier, *self._later))]
-        return "\n".join(one.chars for one in views), "\n".join(one.sound for one in views)
+        return frozenset().union(*(one.grams for one in views))
 
     @property
     def may_grow(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from deskguard.language.syllables import syllables
@@ -56,6 +57,8 @@ class _Words:
     sound: str
     sentences: frozenset[int]
     """Those breaks that end a sentence."""
+    grams: frozenset[str]
+    """Characters, and neighbours by characters and by sound; the empty one, too."""
 
 
 class View:
@@ -70,6 +73,7 @@ class View:
         self.sound = words.sound
         self.breaks = words.normalised.breaks
         self._sentences = words.sentences
+        self.grams = words.grams
 
     def place(self, start_char: int, end_char: int) -> tuple[int, int]:
         """A stretch of the surface text in normalised characters."""
@@ -190,7 +194,9 @@ def _words(text: str) -> _Words:
         for at in normalised.breaks
         if _SENTENCE_ENDS.intersection(text[normalised.ends[at - 1] : _origin(normalised, at, text)])
     )
-    return _Words(normalised, _sound(normalised), sentences)
+    sound = _sound(normalised)
+    neighbours = (*pairwise(normalised.chars), *pairwise(sound))
+    return _Words(normalised, sound, sentences, frozenset(("", *normalised.chars, *map("".join, neighbours))))
 
 
 def _origin(normalised: Normalised, at: int, text: str) -> int:
