@@ -39,6 +39,9 @@ def an_entry(hit_id: str, ago_s: float = 0.0, **more: Any) -> dict[str, Any]:
         "suppressed": None,
         "false_alarm": False,
         "advice": "我帮您问一下，请稍等。",
+        "kind": "phrase",
+        "why": {},
+        "listed": True,
     }
     return {**entry, **more}
 
@@ -49,8 +52,9 @@ def a_card(hit_id: str, **more: Any) -> dict[str, Any]:
         **{
             key: value
             for key, value in an_entry(hit_id).items()
-            if key not in ("shown", "suppressed", "false_alarm")
+            if key not in ("shown", "suppressed", "false_alarm", "listed")
         },
+        "replaces": "",
         "quote": clause["quote"],
         "clauses": [clause],
         "confidence": 0.9,

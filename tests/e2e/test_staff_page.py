@@ -102,6 +102,117 @@ def test_tentative_card_is_confirmed_in_place_and_a_withdrawn_one_goes(page: Pag
     assert page.rows() == []
 
 
+# What a clerk could notice: sound, words read aloud or shown, a moved focus, anything that is animated.
+WATCH = """
+window.noticed = [];
+const note = (what) => window.noticed.push(what);
+for (const id of ["toast", "announce", "banners"])
+  new MutationObserver(() => note(id)).observe(document.getElementById(id),
+    { childList: true, characterData: true, subtree: true, attributes: true });
+document.addEventListener("focusin", () => note("focus"));
+const animate = Element.prototype.animate;
+Element.prototype.animate = function (...given) {
+  if (this.id !== "card-left") note(`animation of ${this.id}`);
+  return animate.apply(this, given);
+};
+const play = HTMLMediaElement.prototype.play;
+HTMLMediaElement.prototype.play = function () { note("sound"); return play.apply(this); };
+"""
+
+
+@pytest.mark.parametrize("state", ["tentative", "confirmed"])
+def test_a_withdrawn_card_disappears_without_a_word(page: Page, desk: Desk, state: str) -> None:
+    page.driver.execute_script("document.getElementById('language').focus()")
+    desk.show("h1", state=state)
+    page.wait_for(lambda: page.card_is("h1"))
+    page.driver.execute_script(WATCH)
+    desk.feed.publish("card_gone", {"hit_id": "h1", "reason": "withdrawn"})
+    desk.feed.publish("today", {"entry": {"hit_id": "h1", "state": "withdrawn", "listed": False}})
+    page.wait_for(lambda: not page.is_up("card"))
+    assert page.is_up("idle")
+    page.wait_for(lambda: page.rows() == [])
+    assert page.driver.execute_script("return window.noticed") == []
+    assert page.driver.switch_to.active_element.get_dom_attribute("id") == "language"
+    assert not page.is_up("toast")
+    # The same watch does notice a card that comes.
+    desk.show("h2")
+    page.wait_for(lambda: page.card_is("h2"))
+    assert "animation of card" in page.driver.execute_script("return window.noticed")
+    assert console(page.driver) == []
+
+
+def test_another_clause_joins_the_card_that_is_up(page: Page, desk: Desk) -> None:
+    clauses = [
+        {"standard": "s003", "title": f"规范{n}", "clause": f"第{n}条", "quote": f"不得{n}"} for n in range(4)
+    ]
+    desk.show("h1", clauses=clauses[:1])
+    page.wait_for(lambda: page.card_is("h1"))
+    assert page.text("card-basis").split() == ["《规范0》", "第0条不得0"]
+    page.driver.execute_script(WATCH)
+    desk.feed.publish("card", a_card("h1", clauses=clauses, severity="high"))
+    page.wait_for(lambda: "规范3" in page.text("card-basis"))
+    assert "另有 2 条：《规范2》 第2条；《规范3》 第3条" in page.text("card-basis")
+    assert page.text("card-severity-word") == "重要"
+    assert page.driver.execute_script("return window.noticed") == []
+
+
+def test_a_longer_form_takes_the_cards_place_and_is_no_new_interruption(page: Page, desk: Desk) -> None:
+    desk.show("h1", heard="我不知道")
+    page.wait_for(lambda: page.card_is("h1"))
+    page.driver.execute_script(WATCH)
+    desk.feed.publish("card", a_card("h2", heard="我不知道，你去问别人", replaces="h1"))
+    page.wait_for(lambda: page.card_is("h2"))
+    assert page.text("card-heard") == "“我不知道，你去问别人”"
+    assert page.driver.execute_script("return window.noticed") == []
+    page.click("card-dismiss")
+    page.wait_for(lambda: not page.is_up("card"))
+    assert "dismiss h2" in desk.told
+
+
+def test_a_line_that_is_part_of_another_leaves_the_list(page: Page, desk: Desk) -> None:
+    desk.show("h1")
+    page.wait_for(lambda: len(page.rows()) == 1)
+    gone = {"hit_id": "h1", "state": "confirmed", "listed": False}
+    desk.feed.publish("today", {"entry": gone})
+    page.wait_for(lambda: page.rows() == [])
+    assert page.text("today-counts") == ""
+
+
+WHY = {
+    "zh-CN": ["字相同，4 个音节", "3 种例外都不符合"],
+    "en": ["same characters, 4 syllables", "no exception"],
+}
+
+
+def test_why_is_there_for_who_asks(page: Page, desk: Desk) -> None:
+    desk.show("h1", why=WHY)
+    page.wait_for(lambda: page.card_is("h1"))
+    assert not page.is_up("card-why-lines")
+    summary = page.driver.find_element(By.CSS_SELECTOR, "#card-why summary")
+    assert summary.text == "为什么"
+    summary.click()
+    assert page.text("card-why-lines").splitlines() == WHY["zh-CN"]
+    # A later state leaves it open, another card does not.
+    desk.feed.publish("card", a_card("h1", why={**WHY, "zh-CN": ["字相同"]}))
+    page.wait_for(lambda: page.text("card-why-lines") == "字相同")
+    desk.show("h2", why=WHY)
+    page.wait_for(lambda: page.card_is("h2"))
+    assert not page.is_up("card-why-lines")
+    row = page.driver.find_element(By.CSS_SELECTOR, ".row[data-hit-id=h2] details")
+    row.find_element(By.TAG_NAME, "summary").click()
+    assert row.find_element(By.TAG_NAME, "ul").text.splitlines() == WHY["zh-CN"]
+    page.click("language")
+    page.wait_for(lambda: row.find_element(By.TAG_NAME, "ul").text.splitlines() == WHY["en"])
+    assert page.driver.find_element(By.CSS_SELECTOR, "#card-why summary").text == "Why"
+    assert console(page.driver) == []
+
+
+def test_without_a_trace_there_is_nothing_to_ask(page: Page, desk: Desk) -> None:
+    desk.show("h1")
+    page.wait_for(lambda: page.card_is("h1"))
+    assert not page.is_up("card-why")
+
+
 def test_got_it_and_false_alarm_reach_the_desk(page: Page, desk: Desk) -> None:
     desk.show("h1")
     page.wait_for(lambda: page.card_is("h1"))

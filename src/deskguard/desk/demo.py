@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from deskguard import resources
 from deskguard.desk import compose
+from deskguard.desk.cards import ScreenWords
 from deskguard.desk.pacing import PacedRecording
 from deskguard.desk.window import Parts, Window
 from deskguard.hearing.media import read_recording
@@ -49,10 +50,10 @@ def run_demo(language: Literal["zh-CN", "en"], port: int, *, opens_page: bool, l
         _say(texts["demo.playing"].format(seconds=f"{duration_s:.0f}"))
         _say("")
         source = PacedRecording(lambda: read_recording(recording), window.on_state, linger_s=linger_s)
-        _watch(window, source, texts)
+        _watch(window, source, texts, ScreenWords(parts.rules))
 
 
-def _watch(window: Window, source: PacedRecording, texts: Mapping[str, str]) -> None:
+def _watch(window: Window, source: PacedRecording, texts: Mapping[str, str], words: ScreenWords) -> None:
     """Tell what happens as it happens, and what it came to."""
     begun = time.monotonic()
     latencies: dict[str, float] = {}
@@ -60,9 +61,9 @@ def _watch(window: Window, source: PacedRecording, texts: Mapping[str, str]) -> 
         if isinstance(outcome, Alert):
             if _is_card(outcome) and outcome.hit.hit_id not in latencies:
                 latencies[outcome.hit.hit_id] = seconds(outcome.raised_sample - outcome.hit.end_sample)
-                _tell_card(outcome, texts)
+                _tell_card(outcome, texts, words)
         elif outcome.is_final and outcome.text:
-            _say(f"  {seconds(outcome.passage.spans[0][0]):6.1f} s  {outcome.text}")
+            _say(f"  {seconds(outcome.passage.spans[0][0]):6.1f} s  {words.text(outcome.text)}")
     health = window.health
     typical = sorted(latencies.values())[len(latencies) // 2] if latencies else 0.0
     _say("")
@@ -84,13 +85,12 @@ def _is_card(alert: Alert) -> bool:
     return alert.suppressed is None and alert.hit.state != "withdrawn"
 
 
-def _tell_card(alert: Alert, texts: Mapping[str, str]) -> None:
-    clause = alert.clauses[0]
+def _tell_card(alert: Alert, texts: Mapping[str, str], words: ScreenWords) -> None:
+    clause, heard = alert.clauses[0], words.heard(alert.hit.rule_id, alert.hit.heard)
     _say("")
-    _say(
-        "  " + texts["demo.card_heard"].format(at=f"{seconds(alert.hit.end_sample):.1f}", heard=alert.hit.heard)
-    )
-    _say("    " + texts["demo.card_basis"].format(title=clause.title, clause=clause.clause, quote=clause.quote))
+    _say("  " + texts["demo.card_heard"].format(at=f"{seconds(alert.hit.end_sample):.1f}", heard=heard))
+    quote = words.text(clause.quote)
+    _say("    " + texts["demo.card_basis"].format(title=clause.title, clause=clause.clause, quote=quote))
     _say("    " + texts["demo.card_say"].format(advice=alert.advice))
     _say("")
 

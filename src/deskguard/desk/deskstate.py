@@ -26,8 +26,8 @@ class HitList:
         """Start from the entries of `Store.today`, which come newest first."""
         self._entries = {(one["run_id"], one["hit_id"]): one for one in reversed(list(entries))}
 
-    def save_alert(self, run_id: str, alert: Alert, at_utc: str) -> None:
-        """Add a hit, or bring it up to date; `at_utc` is UTC text of the store's width."""
+    def save_alert(self, run_id: str, alert: Alert, at_utc: str) -> dict[str, Any]:
+        """Add a hit, or bring it up to date; returns its entry. `at_utc` is UTC text of the store's width."""
         key = (run_id, alert.hit.hit_id)
         fresh = entry(run_id, alert, at_utc)
         before = self._entries.get(key)
@@ -37,6 +37,7 @@ class HitList:
         self._entries[key] = fresh
         if len(self._entries) > MAX_ENTRIES:
             del self._entries[next(iter(self._entries))]
+        return dict(fresh)
 
     def mark_false_alarm(self, hit_id: str) -> bool:
         """Mark the newest hit of that name; False when there is none."""

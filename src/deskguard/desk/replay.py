@@ -1,6 +1,7 @@
 """Recordings through the desk's own pipeline, as lines of JSON or as text: the main debugging tool.
 
-One JSON object a line; the fields are a contract that others read (README, "replay").
+One JSON object a line; the fields are a contract that others read (README, "replay"). They hold the words as
+they were recognised; the text is for a screen, so words of masked rules cannot be read there.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deskguard.desk import compose
+from deskguard.desk.cards import ScreenWords
 from deskguard.desk.live import LiveRun
 from deskguard.desk.mind import Mind
 from deskguard.desk.modelled import ModelledRun
@@ -136,6 +138,7 @@ def alert_line(alert: Alert) -> Line:
     return {
         "type": "alert",
         "rule_id": hit.rule_id,
+        "kind": alert.kind,
         "phrase": alert.phrase,
         "heard": hit.heard,
         "standard": clause.standard,
@@ -161,21 +164,25 @@ def alert_line(alert: Alert) -> Line:
 def play(replayer: Replayer, names: Sequence[str], *, as_json: bool) -> list[DeskguardError]:
     """All recordings to standard output; what could not be read comes back, the rest goes on."""
     failures: list[DeskguardError] = []
+    words = ScreenWords(replayer.rules)
     for name in names:
         try:
             for line in replayer.lines(name):
-                _write(json.dumps(line, ensure_ascii=False) if as_json else _readable(line))
+                _write(json.dumps(line, ensure_ascii=False) if as_json else _readable(line, words))
         except DeskguardError as error:
             failures.append(error)
     return failures
 
 
-def _readable(line: Line) -> str:
+def _readable(line: Line, words: ScreenWords) -> str:
     if line["type"] == "alert":
         shown = "" if line["suppressed"] is None else f"  [{line['suppressed']}]"
-        return f"  ! {line['start_s']:8.2f}  {line['rule_id']} {line['phrase']}  {line['state']}{shown}"
+        # What a person decides is no accusation, not even here.
+        mark = "?" if line["suppressed"] == "needs-person" else "!"
+        phrase = words.text(line["phrase"])
+        return f"  {mark} {line['start_s']:8.2f}  {line['rule_id']} {phrase}  {line['state']}{shown}"
     if line["type"] == "transcript":
-        return f"    {line['start_s']:8.2f}  {line['text']}"
+        return f"    {line['start_s']:8.2f}  {words.text(line['text'])}"
     figures = ", ".join(f"{key} {value}" for key, value in line.items() if key not in ("v", "type", "file"))
     return f"{line['file']}: {figures}"
 

@@ -96,12 +96,13 @@ class StoreWriter:
         row = utterance_row(hypothesis, keep_text)
         self._put(lambda store: store.save_utterance_row(run_id, row), "utterance", may_lose=True)
 
-    def save_alert(self, run_id: str, alert: Alert, raised_utc: str) -> None:
-        """Keep a hit and its card, or its new state."""
+    def save_alert(self, run_id: str, alert: Alert, raised_utc: str) -> dict[str, Any]:
+        """Keep a hit and its card, or its new state; returns its entry of `today`, withdrawn or not."""
         at_utc = utc_text(raised_utc)
         with self._changed:
-            self._hits.save_alert(run_id, alert, at_utc)
+            entry = self._hits.save_alert(run_id, alert, at_utc)
             self._put(lambda store: store.save_alert(run_id, alert, at_utc), "alert")
+        return entry
 
     def save_health(self, run_id: str, health: Health, at_utc: str) -> None:
         """Keep a reading of what was heard, lost and skipped."""

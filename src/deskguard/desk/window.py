@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from deskguard.desk import compose
-from deskguard.desk.cards import card_payload, readable, today_entry
+from deskguard.desk.cards import ScreenWords, is_listed
 from deskguard.desk.live import LiveRun
 from deskguard.desk.meter import LevelMeter
 from deskguard.desk.mind import Mind
@@ -93,6 +93,8 @@ class Window:
         )
         self._watcher = parts.watcher or PackWatcher(parts.rule_paths, settings.rules.only)
         self._rules, self._rules_error = parts.rules, ""
+        self._words = ScreenWords(parts.rules)
+        self._on_list: set[str] = set()
         self._state, self._clock_noted_ns = "starting", 0
         self._strain = Strain()
         self._failure: Exception | None = None
@@ -195,18 +197,31 @@ class Window:
                 self._writer.save_utterance(self._run_id, outcome, keep_text)
             return
         raised = self._utc_at(outcome.raised_ns)
-        if outcome.suppressed is None:
-            self._publish_card(outcome, raised)
-        self._writer.save_alert(self._run_id, outcome, raised.isoformat())
-        if _is_listed(outcome):
-            self._feed.publish("today", {"entry": today_entry(outcome, raised)})
+        self._publish_card(outcome, raised)
+        entry = self._writer.save_alert(self._run_id, outcome, raised.isoformat())
+        self._publish_line(entry)
 
     def _publish_card(self, alert: Alert, raised: datetime) -> None:
-        if alert.hit.state == "withdrawn":
-            self._feed.publish("card_gone", {"hit_id": alert.hit.hit_id, "reason": "withdrawn"})
-        elif self._mind.shows(alert.hit.hit_id):
+        """A card that is up as it is now, or that it has gone; what never was a card says nothing."""
+        hit_id = alert.hit.hit_id
+        if alert.hit.state == "withdrawn" and alert.suppressed is None:
+            self._feed.publish("card_gone", {"hit_id": hit_id, "reason": "withdrawn"})
+        elif alert.suppressed is None and self._mind.shows(hit_id):
             # Else it was put away, or gave way, before it was confirmed.
-            self._feed.publish("card", card_payload(alert, raised, self._parts.settings.alerts.card_s))
+            self._feed.publish("card", self._words.card(alert, raised, self._parts.settings.alerts.card_s))
+        elif alert.suppressed in ("softened", "role-visitor") and hit_id in self._on_list:
+            self._feed.publish("card_gone", {"hit_id": hit_id, "reason": alert.suppressed})
+
+    def _publish_line(self, entry: dict[str, Any]) -> None:
+        """A line of today's list, or that one has left it."""
+        hit_id = entry["hit_id"]
+        if is_listed(entry):
+            self._on_list.add(hit_id)
+            self._feed.publish("today", {"entry": self._words.line(entry)})
+        elif hit_id in self._on_list:
+            self._on_list.discard(hit_id)
+            gone = {name: entry[name] for name in ("run_id", "hit_id", "state")}
+            self._feed.publish("today", {"entry": {**gone, "listed": False}})
 
     def _pause(self) -> None:
         if self._source is not None:
@@ -232,8 +247,7 @@ class Window:
         return True
 
     def _today(self) -> list[dict[str, Any]]:
-        listed = (one for one in self._writer.today() if one["suppressed"] not in _UNLISTED)
-        return [{**one, "phrase": readable(one["phrase"])} for one in listed]
+        return [self._words.line(one) for one in self._writer.today() if is_listed(one)]
 
     def _tick_until_ended(self) -> None:
         """The ticker's thread: what fails in it ends the window, which otherwise would go on half blind."""
@@ -269,6 +283,7 @@ class Window:
         else:
             self._mind.use_rules(news)
             self._rules, self._rules_error = news, ""
+            self._words = self._words.with_rules(news)
             log.info("rules %s in force", news.sha256[:12])
         self._publish_rules()
 
@@ -310,15 +325,6 @@ class Window:
 
     def _utc_at(self, at_ns: int) -> datetime:
         return self._began_utc + timedelta(microseconds=(at_ns - self._began_ns) / 1000)
-
-
-_UNLISTED = frozenset({"contained", "awaiting-confirmation", "withdrawn"})
-"""Hits that say nothing new to the clerk: inside a longer phrase that is listed, or not (yet) believed."""
-
-
-def _is_listed(alert: Alert) -> bool:
-    # What is withdrawn may be on the list already, and leaves it.
-    return alert.hit.state == "withdrawn" or alert.suppressed not in _UNLISTED
 
 
 def _plain(health: Health) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 /* The card: one at most, no sound, no focus taken, gone by itself. */
 
-import { announce, byId, isStill, make, setIcon, show } from "./dom.js";
-import { clock, t } from "./i18n.js";
+import { announce, byId, fillTrace, isStill, make, setIcon, show } from "./dom.js";
+import { clock, language, t } from "./i18n.js";
 
 const MOST_CLAUSES = 2;
 const MOST_MEASURED = 1000;
@@ -24,18 +24,22 @@ export function start({ dismiss, falseAlarm, changed }) {
 
 export const isUp = () => current !== null;
 
-/** Put up a card, or bring the one that is up to its latest state. */
+/** Put up a card, or bring the one that is up to its latest state; a longer form of it is no new card. */
 export function put(card) {
   if (card.state === "withdrawn" || !(card.left_s > 0)) return take(card.hit_id);
   const isNew = current?.hit_id !== card.hit_id;
-  if (isNew && current) settledMs = performance.now() + SETTLE_MS;
+  const isInterruption = isNew && !(current && card.replaces === current.hit_id);
+  if (isInterruption) {
+    if (current) settledMs = performance.now() + SETTLE_MS;
+    byId("card-why").open = false;
+  }
   current = card;
   render();
-  if (isNew) {
+  if (isInterruption) {
     appear();
     announce(t("card.announce", { severity: t(`severity.${card.severity}`), advice: advice(card) }));
-    measure(card);
   }
+  if (isNew) measure(card);
   run(card.left_s, card.show_s);
   onChange();
 }
@@ -66,6 +70,7 @@ export function render() {
   byId("card-heard").textContent = t("card.quoted", { text: current.heard });
   byId("card-say").textContent = advice(current);
   renderBasis();
+  fillTrace(byId("card-why"), current.why?.[language]);
 }
 
 function renderBasis() {
@@ -74,16 +79,17 @@ function renderBasis() {
   const named = clauses.filter((one) => one.quote || one.title);
   const items = named.slice(0, MOST_CLAUSES).map((one) => {
     const item = make("li");
-    const where = t("card.clause", { title: one.title, clause: one.clause });
-    item.append(make("span", "basis-clause", where), make("q", "basis-quote", one.quote));
+    item.append(make("span", "basis-clause", where(one)), make("q", "basis-quote", one.quote));
     return item;
   });
-  const rest = named.length - MOST_CLAUSES;
-  if (rest > 0) items.push(make("li", "basis-more", t("card.basis_more", { n: rest })));
+  const rest = named.slice(MOST_CLAUSES);
+  const others = rest.map(where).join(t("card.basis_between"));
+  if (rest.length) items.push(make("li", "basis-more", t("card.basis_more", { n: rest.length, clauses: others })));
   byId("card-basis").replaceChildren(...items);
   show(byId("card-basis-block"), named.length > 0);
 }
 
+const where = (one) => t("card.clause", { title: one.title, clause: one.clause });
 const advice = (card) => card.advice || t("card.no_advice");
 
 function appear() {

@@ -31,6 +31,15 @@ export function show(element, isShown) {
   if (element.hidden === isShown) element.hidden = !isShown;
 }
 
+/** Fill the lines of a "why" that opens on demand, in the page's language; hidden when there are none. */
+export function fillTrace(details, lines) {
+  const list = details.querySelector("ul");
+  const wanted = lines ?? [];
+  const isSame = list.children.length === wanted.length && wanted.every((line, n) => list.children[n].textContent === line);
+  if (!isSame) list.replaceChildren(...wanted.map((line) => make("li", "", line)));
+  show(details, wanted.length > 0);
+}
+
 export function announce(text) {
   byId("announce").textContent = text;
 }

@@ -1,8 +1,8 @@
 /* Today's own list, newest first; rows are kept and filled again, so that focus stays where it is.
-   What was withdrawn leaves it: it was never said. */
+   What was withdrawn leaves it: it was never said. So does what turns out to be no line of its own. */
 
-import { byId, icon, make, show } from "./dom.js";
-import { clock, t, tOr } from "./i18n.js";
+import { byId, fillTrace, icon, make, show } from "./dom.js";
+import { clock, language, t, tOr } from "./i18n.js";
 
 const STEP = 50;
 
@@ -49,7 +49,7 @@ export function put(entry) {
 const keyOf = (entry) => `${entry.run_id ?? ""}/${entry.hit_id}`;
 
 export function render() {
-  const standing = [...entries.values()].filter((entry) => entry.state !== "withdrawn");
+  const standing = [...entries.values()].filter((entry) => entry.state !== "withdrawn" && entry.listed !== false);
   const newestFirst = standing.sort((a, b) => b.raised_utc.localeCompare(a.raised_utc));
   const list = byId("today-rows");
   const shown = newestFirst.slice(0, limit);
@@ -91,24 +91,26 @@ function newRow(entry) {
     heard: make("p", "row-heard"),
     clause: make("p", "row-clause"),
     advice: make("p", "row-advice"),
-    why: make("p", "row-why"),
+    reason: make("p", "row-reason"),
+    why: make("details", "trace"),
     button: make("button", "button button-small"),
   };
-  const { time, severity, phrase, tag, heard, clause, advice, why, button } = row.parts;
+  const { time, severity, phrase, tag, heard, clause, advice, reason, why, button } = row.parts;
+  why.append(make("summary"), make("ul"));
   button.type = "button";
   button.append(icon("flag"), make("span"));
   button.addEventListener("click", () => onFalseAlarm(entry.hit_id));
   const head = make("div", "row-head");
   head.append(severity, phrase, tag, button);
   const body = make("div", "row-body");
-  body.append(head, heard, advice, clause, why);
+  body.append(head, heard, advice, clause, reason, why);
   row.append(time, body);
   rows.set(keyOf(entry), row);
   return row;
 }
 
 function fill(row, entry) {
-  const { time, severity, phrase, tag, heard, clause, advice, why, button } = row.parts;
+  const { time, severity, phrase, tag, heard, clause, advice, reason, why, button } = row.parts;
   row.dataset.severity = entry.severity;
   row.classList.toggle("is-muted", entry.false_alarm);
   time.textContent = clock(entry.raised_utc);
@@ -126,14 +128,16 @@ function fill(row, entry) {
     t("card.clause", { title: entry.standard_title, clause: entry.clause }),
   );
   show(clause, Boolean(entry.clause));
-  why.textContent = reason(entry);
-  show(why, !entry.shown);
+  reason.textContent = notShown(entry);
+  show(reason, !entry.shown);
+  why.firstChild.textContent = t("card.why");
+  fillTrace(why, entry.why?.[language]);
   button.lastChild.textContent = t("action.false_alarm");
   button.setAttribute("aria-label", `${t("action.false_alarm")}: ${entry.phrase}`);
   show(button, !entry.false_alarm);
 }
 
-function reason(entry) {
+function notShown(entry) {
   const code = entry.suppressed ?? "";
   return t("today.not_shown", { reason: tOr(`suppressed.${code}`, "suppressed.other", { code }) });
 }
