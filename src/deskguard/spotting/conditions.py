@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from deskguard.spotting.patterns import Wording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+    from collections.abc import Iterator, Mapping, Sequence, Set
 
     from deskguard.rules.ruleset import Frame
+    from deskguard.rules.schema import Condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,36 +35,40 @@ class Labelled:
 
 
 @dataclass(frozen=True, slots=True)
-class Patterns:
-    """Patterns of which one is enough."""
+class Conditions:
+    """Conditions of a rule of which one is enough, filed for asking all of their patterns at once."""
 
-    all: tuple[Labelled, ...]
+    patterns: tuple[tuple[Labelled, Condition], ...]
     by_gram: Mapping[str, tuple[int, ...]]
     """Numbers of the patterns that may hold where a text has the gram."""
     ahead: tuple[Wording, ...]
     """Those around the phrase that go on after it."""
-    has_own_words: bool
-    """Some pattern stands by itself."""
+    with_own_words: tuple[Condition, ...]
+    """Conditions in which some pattern stands by itself."""
 
     @classmethod
-    def of(cls, given: Iterable[Labelled]) -> Patterns:
-        patterns = tuple(given)
-        by_gram: dict[str, tuple[int, ...]] = {}
-        for number, one in enumerate(patterns):
+    def of(cls, given: Sequence[tuple[Condition, Sequence[Labelled]]]) -> Conditions:
+        patterns = [(one, condition) for condition, labelled in given for one in labelled]
+        by_gram: dict[str, list[int]] = {}
+        for number, (one, _) in enumerate(patterns):
             for gram in one.grams():
-                by_gram[gram] = (*by_gram.get(gram, ()), number)
-        wordings = [one.wording for one in patterns if one.wording is not None]
+                by_gram.setdefault(gram, []).append(number)
+        wordings = [one.wording for one, _ in patterns if one.wording is not None]
         return cls(
-            patterns,
-            by_gram,
+            tuple(patterns),
+            {gram: tuple(numbers) for gram, numbers in by_gram.items()},
             tuple(one for one in wordings if one.has_phrase and one.after),
-            any(not one.has_phrase for one in wordings),
+            tuple(
+                condition
+                for condition, labelled in given
+                if any(one.wording is not None and not one.wording.has_phrase for one in labelled)
+            ),
         )
 
-    def likely(self, grams: Set[str]) -> list[Labelled]:
+    def likely(self, grams: Set[str]) -> list[tuple[Labelled, Condition]]:
         """The patterns that may hold in a text of these grams, in order; the rest cannot."""
         numbers = {number for gram in self.by_gram.keys() & grams for number in self.by_gram[gram]}
-        return [self.all[number] for number in sorted(numbers)]
+        return [self.patterns[number] for number in sorted(numbers)]
 
 
 class PatternBook:
@@ -72,17 +77,18 @@ class PatternBook:
     def __init__(self, frames: Mapping[str, Frame]) -> None:
         self._frames = frames
         self._wordings: dict[str, tuple[Wording | None, ...]] = {}
-        self._compiled = {frame_id: Patterns.of(self._labelled(frame_id)) for frame_id in frames}
+        self._compiled = {frame_id: tuple(self._labelled(frame_id)) for frame_id in frames}
 
-    def patterns(self, say: Sequence[str]) -> Patterns:
-        """What a condition says; frames are looked up, not compiled again."""
-        parts = [
-            self._compiled.get(text[1:]) or Patterns.of(self._labelled(text[1:]))
-            if text.startswith("@")
-            else Patterns.of([Labelled(text, Wording.of(text))])
-            for text in say
-        ]
-        return parts[0] if len(parts) == 1 else Patterns.of(one for part in parts for one in part.all)
+    def conditions(self, given: Sequence[Condition]) -> Conditions:
+        """What conditions say; frames are looked up, not compiled again."""
+        return Conditions.of([(one, [*self._said(one.say)]) for one in given])
+
+    def _said(self, say: Sequence[str]) -> Iterator[Labelled]:
+        for text in say:
+            if text.startswith("@"):
+                yield from self._compiled.get(text[1:]) or self._labelled(text[1:])
+            else:
+                yield Labelled(text, Wording.of(text))
 
     def _labelled(self, frame_id: str) -> Iterator[Labelled]:
         for wording in self._flat(frame_id):

@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from deskguard.rules.schema import Condition
-from deskguard.spotting.conditions import PatternBook, Patterns
+from deskguard.spotting.conditions import Conditions, PatternBook
 from deskguard.spotting.scene import Verdict
 from deskguard.spotting.surroundings import NEXT_S, Surroundings, reach_of
 from deskguard.values import SAMPLE_RATE_HZ
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from deskguard.rules.ruleset import Rule, RuleSet
+    from deskguard.rules.schema import Condition
     from deskguard.spotting.patterns import Wording
     from deskguard.spotting.scene import Ruling, Scene
     from deskguard.values import Candidate
@@ -44,16 +44,13 @@ class _Future:
     revise_until: int
 
 
-_Compiled = tuple[Condition, Patterns]
-
-
 class Meaning:
     """Judges the candidates of one rule set; holds compiled patterns only."""
 
     def __init__(self, rules: RuleSet) -> None:
         self._rules = rules.rules
         self._book = PatternBook(rules.frames)
-        self._conditions: dict[tuple[str, _Kind], tuple[_Compiled, ...]] = {}
+        self._conditions: dict[tuple[str, _Kind], Conditions] = {}
 
     def judge(self, candidate: Candidate, scene: Scene) -> Verdict:
         """What the candidate means where it stands; pure."""
@@ -87,22 +84,19 @@ class Meaning:
 
     def _first(self, rule: Rule, kind: _Kind, around: Surroundings) -> str | None:
         """The line of the first condition that holds."""
-        for condition, patterns in self._of(rule, kind):
-            for pattern in patterns.likely(around.grams):
-                place = _place(pattern.wording, condition, around)
-                if place is not None:
-                    return f"{kind} {pattern.label}: holds{place}"
+        for pattern, condition in self._of(rule, kind).likely(around.grams):
+            place = _place(pattern.wording, condition, around)
+            if place is not None:
+                return f"{kind} {pattern.label}: holds{place}"
         return None
 
-    def _futures(self, rule: Rule, kind: _Kind, around: Surroundings) -> Iterator[_Future]:
-        for condition, patterns in self._of(rule, kind):
-            yield from _futures(condition, patterns, around)
+    def _futures(self, rule: Rule, kind: _Kind, around: Surroundings) -> list[_Future]:
+        return list(_futures(self._of(rule, kind), around))
 
-    def _of(self, rule: Rule, kind: _Kind) -> tuple[_Compiled, ...]:
+    def _of(self, rule: Rule, kind: _Kind) -> Conditions:
         key = (rule.rule_id, kind)
         if key not in self._conditions:
-            given: Sequence[Condition] = getattr(rule, kind)
-            self._conditions[key] = tuple((one, self._book.patterns(one.say)) for one in given)
+            self._conditions[key] = self._book.conditions(getattr(rule, kind))
         return self._conditions[key]
 
 
@@ -124,23 +118,24 @@ def _place(wording: Wording | None, condition: Condition, around: Surroundings) 
     return None if place is None else f" in {place}"
 
 
-def _futures(condition: Condition, patterns: Patterns, around: Surroundings) -> Iterator[_Future]:
-    """What of a condition that does not hold may still come."""
+def _futures(conditions: Conditions, around: Surroundings) -> Iterator[_Future]:
+    """What of conditions that do not hold may still come."""
     end = around.phrase_end_sample
     wait = end + (_GOING_ON_WAIT if around.goes_on else _QUIET_WAIT) if around.may_grow else None
-    if any(ahead.beside(around.view, around.phrase, grows=True) == "could" for ahead in patterns.ahead):
-        last = end + _PATTERN_SAMPLES if around.may_grow else around.turn_end_sample + _JOIN_SAMPLES
+    last = end + _PATTERN_SAMPLES if around.may_grow else around.turn_end_sample + _JOIN_SAMPLES
+    if not around.is_turn_over and any(
+        one.beside(around.view, around.phrase, grows=True) == "could" for one in conditions.ahead
+    ):
         yield _Future(wait, last)
-    if not patterns.has_own_words:
-        return
-    reach = reach_of(condition)
-    last = end + round((condition.next_s or NEXT_S) * SAMPLE_RATE_HZ)
-    if reach in ("turn", "after"):
-        is_own = around.is_own(condition.by) and not around.is_turn_over
-        if is_own or around.turns_heard(condition.by) <= condition.next_turns > 0:
-            yield _Future(wait if is_own else None, last)
-    elif around.may_grow and around.is_own(condition.by) and around.is_within(reach):
-        yield _Future(wait, last)
+    for condition in conditions.with_own_words:
+        reach = reach_of(condition)
+        last = end + round((condition.next_s or NEXT_S) * SAMPLE_RATE_HZ)
+        if reach in ("turn", "after"):
+            is_own = around.is_own(condition.by) and not around.is_turn_over
+            if is_own or around.turns_heard(condition.by) <= condition.next_turns > 0:
+                yield _Future(wait if is_own else None, last)
+        elif around.may_grow and around.is_own(condition.by) and around.is_within(reach):
+            yield _Future(wait, last)
 
 
 def _verdict(ruling: Ruling, why: list[str], awaited: Sequence[_Future], scene: Scene) -> Verdict:

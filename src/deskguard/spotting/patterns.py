@@ -102,7 +102,8 @@ class Wording:
             stop > phrase.end for at in phrase.ends for stop in self._ways(view, 0, at)
         ):
             return "holds"
-        could = grows and any(self._could_follow(view, 0, at) for at in phrase.ends)
+        is_near = len(view.chars) - phrase.ends[-1] < sum(one.most + len(one.piece.chars) for one in self.after)
+        could = grows and is_near and any(self._could_follow(view, 0, at) for at in phrase.ends)
         return "could" if could else "no"
 
     def places(self, view: View, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -166,6 +166,8 @@ class Surroundings:
 
     def _of(self, turns: Sequence[Sequence[Said]], by: By, most: int) -> Iterator[View]:
         """The nearest turns of somebody."""
+        if not most:
+            return iter(())
         found = [one for one in turns if _is_by(by, one[0].role, self._scene.said.role)]
         return (view for view in map(self._view_of, found[:most]) if view.chars)
 
