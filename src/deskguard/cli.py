@@ -88,6 +88,8 @@ def _add_desk_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _add_tool_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
+    from deskguard.authoring.command import add_rules_actions
+
     models = commands.add_parser("models", help="list, fetch, verify or import speech models")
     models.add_argument("--folder", type=Path, metavar="DIR", help="where weights are kept")
     actions = models.add_subparsers(metavar="ACTION", required=True)
@@ -106,14 +108,8 @@ def _add_tool_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     devices = commands.add_parser("devices", help="list microphones")
     devices.set_defaults(run=_devices)
 
-    rules = commands.add_parser("rules", help="rule packs")
-    rule_actions = rules.add_subparsers(metavar="ACTION", required=True)
-    check = rule_actions.add_parser("check", help="check rule packs; reports every mistake at once")
-    check.add_argument(
-        "paths", nargs="*", type=Path, metavar="PATH", help="files or folders; default: those in use"
-    )
-    check.add_argument("--config", type=Path, metavar="PATH")
-    check.set_defaults(run=_rules_check)
+    rules = commands.add_parser("rules", help="list, try, test, compare, edit and publish rule packs")
+    add_rules_actions(rules)
 
     doctor = commands.add_parser("doctor", help="check model, microphone, disk, CPU, clock; with remedies")
     _add_settings(doctor)
@@ -232,16 +228,6 @@ def _devices(_: argparse.Namespace) -> int:
         f"({one.channels} channels, {one.rate_hz:.0f} Hz)"
         for one in list_devices()
     )
-
-
-def _rules_check(arguments: argparse.Namespace) -> int:
-    from deskguard.authoring.check import check
-    from deskguard.desk.compose import rule_paths
-
-    settings = _settings(arguments)
-    # The choice of packs is for those in use, not for files that are only looked at.
-    only = () if arguments.paths else settings.rules.only
-    return _print(check(rule_paths(settings, arguments.paths), only))
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -43,6 +43,7 @@ ONLY_IN = {
     "ahocorasick": ("deskguard.spotting.pieces",),
     "filelock": ("deskguard.desk.storefiles",),
     "rich": ("deskguard.models.progress",),
+    "openpyxl": ("deskguard.authoring.workbook",),
     "starlette": ("deskguard.desk.screen.app", "deskguard.desk.screen.gate", "deskguard.desk.screen.server"),
     "uvicorn": ("deskguard.desk.screen.server",),
 }

@@ -111,7 +111,7 @@ def test_rules_check_keeps_to_the_packs_that_are_in_use(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["rules", "check", "--config", str(config(tmp_path, '[rules]\nonly = ["s003"]\n'))]) == 0
-    assert capsys.readouterr().out.splitlines()[-1].startswith("1 pack,")
+    assert capsys.readouterr().out.splitlines()[-1].startswith("规则包 1 份，")
 
 
 def test_rules_check_looks_at_any_file_whatever_is_in_use(
@@ -122,7 +122,7 @@ def test_rules_check_looks_at_any_file_whatever_is_in_use(
     path = pack_file(folder, entry("我不知道"))
     settings = config(tmp_path, '[rules]\nonly = ["s003"]\n')
     assert main(["rules", "check", str(path), "--config", str(settings)]) == 0
-    assert capsys.readouterr().out.splitlines()[-1].startswith("1 pack, 1 rule")
+    assert capsys.readouterr().out.splitlines()[-1].startswith("规则包 1 份，规则 1 条（")
 
 
 def test_rules_check_reports_every_mistake_of_a_pack(tmp_path: Path, refusal: Callable[..., str]) -> None:

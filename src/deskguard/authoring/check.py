@@ -4,40 +4,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from deskguard.authoring.listing import total
 from deskguard.rules.pack import load_packs
+from deskguard.spotting.meaning import Meaning
 from deskguard.spotting.spot import Spotter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from deskguard.authoring.words import Words
 
-def check(paths: Sequence[Path], only: Sequence[str] = ()) -> tuple[str, ...]:
-    """A line for each pack, phrase and described ban, and a total; raises DeskguardError with every mistake."""
+
+def check(paths: Sequence[Path], words: Words, only: Sequence[str] = ()) -> tuple[str, ...]:
+    """A line for each pack, rule and clause, and a total; raises DeskguardError with every mistake."""
     rules = load_packs(paths, only)
+    words = words.masking(rules)
+    # Whatever only the engine could find wrong would be found here.
     Spotter(rules)
+    Meaning(rules)
     lines: list[str] = []
     for pack in rules.packs:
-        lines.append(
-            f"{pack.pack_id}  {pack.title}  version {pack.version}: {_count(pack.phrases, 'phrase')}, "
-            f"{_count(pack.spellings, 'spelling')}, {len(pack.described)} described only  ({pack.file})"
-        )
+        counts = words(
+            "pack_counts", phrases=pack.phrases, spellings=pack.spellings, bans=len(pack.bans),
+            described=len(pack.described),
+        )  # fmt: skip
+        lines.append(words("pack", pack_id=pack.pack_id, title=pack.title, version=pack.version, counts=counts))
+        lines.append(f"  {pack.file}")
         lines.extend(
-            f"  {rule.rule_id}  {rule.phrase}  {rule.severity}  {ref.clause}"
+            f"  {rule.rule_id}  {words.shown(rule.phrase)}  {words(f'value.{rule.severity}')}  {ref.clause}"
             for rule in rules.rules.values()
             for ref in rule.clauses
             if ref.standard == pack.pack_id
         )
-        lines.extend(
-            f"  -    {ref.quote}  (described, not listened for)  {ref.clause}" for ref in pack.described
-        )
-    variants = sum(len(rule.variants) for rule in rules.rules.values())
-    lines.append(
-        f"{_count(len(rules.packs), 'pack')}, {_count(len(rules.rules), 'rule')}, "
-        f"{_count(variants, 'spelling')}; sha256 {rules.sha256}"
-    )
+        lines.extend(f"  -    {ref.quote}  {words('not_heard')}  {ref.clause}" for ref in pack.described)
+    lines.append(total(rules, words))
     return tuple(lines)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

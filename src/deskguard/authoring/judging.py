@@ -1,0 +1,115 @@
+"""A conversation and rules in, every place that reads like a rule out: what is raised, and what nearly was.
+
+Nothing is heard here, so what only sounds nearly like a phrase cannot be decided: it is told apart, and never
+counts as raised. Toneless sameness counts: a recogniser writes either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from deskguard.authoring.talk import scene, spoken
+from deskguard.spotting.meaning import Meaning
+from deskguard.spotting.spot import Spotter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deskguard.authoring.talk import Line
+    from deskguard.rules.ruleset import RuleSet
+    from deskguard.spotting.scene import Said, Scene
+    from deskguard.values import Candidate, Role
+
+Outcome = Literal["raised", "softened", "innocent", "excused", "visitor", "near"]
+"""raised: the clerk said it; softened: a remark without a card; innocent: the context says so; excused: the
+place does not count (part of a word, a longer innocent wording, too far off); visitor: not the clerk's words;
+near: it sounds nearly so, and only the sound can tell."""
+OUTCOMES: tuple[Outcome, ...] = ("raised", "softened", "near", "visitor", "innocent", "excused")
+"""The most first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A place in one line of a conversation, and what becomes of it."""
+
+    line: int
+    """From 0."""
+    role: Role
+    candidate: Candidate
+    heard: str
+    outcome: Outcome
+    why: tuple[str, ...]
+
+    @property
+    def rule_id(self) -> str:
+        return self.candidate.rule_id
+
+    @property
+    def rank(self) -> tuple[int, float, int, str]:
+        """What becomes of it, then how near it is: the least comes first."""
+        one = self.candidate
+        return OUTCOMES.index(self.outcome), one.distance, -one.syllables, one.rule_id
+
+    def overlaps(self, other: Judged) -> bool:
+        """Whether both are of one rule and share characters."""
+        one, two = self.candidate, other.candidate
+        is_near = one.start_char < two.end_char and two.start_char < one.end_char
+        return one.rule_id == two.rule_id and is_near
+
+
+class Judge:
+    """One rule set, ready for any number of conversations."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self.rules = rules
+        self._spotter = Spotter(rules)
+        self._meaning = Meaning(rules)
+
+    def talk(self, lines: Sequence[Line]) -> list[Judged]:
+        """Every place of every line, in order."""
+        said = spoken(lines)
+        return [one for number in range(len(said)) for one in self.utterance(said, number)]
+
+    def raises(self, lines: Sequence[Line], rule_id: str) -> bool:
+        """Whether the clerk's words raise the rule."""
+        said = spoken(lines)
+        for number, one in enumerate(said):
+            around = scene(said, number)
+            for found in self._spotter.find(one.passage):
+                if found.rule_id == rule_id and self.outcome(found, around)[0] == "raised":
+                    return True
+        return False
+
+    def utterance(self, said: Sequence[Said], number: int) -> list[Judged]:
+        """The places of one utterance, in order; of a rule's places that overlap only the one of least rank."""
+        around = scene(said, number)
+        passage = said[number].passage
+        judged = [
+            self._judged(one, around, number, passage.text[one.start_char : one.end_char])
+            for one in self._spotter.find(passage, with_excused=True)
+        ]
+        kept: list[Judged] = []
+        for one in sorted(judged, key=lambda one: one.rank):
+            if not any(one.overlaps(other) for other in kept):
+                kept.append(one)
+        return sorted(kept, key=lambda one: (one.candidate.start_char, one.rank))
+
+    def _judged(self, candidate: Candidate, around: Scene, number: int, heard: str) -> Judged:
+        outcome, why = self.outcome(candidate, around)
+        return Judged(
+            line=number, role=around.said.role, candidate=candidate, heard=heard, outcome=outcome, why=why
+        )
+
+    def outcome(self, candidate: Candidate, around: Scene) -> tuple[Outcome, tuple[str, ...]]:
+        """What becomes of a candidate if the words were said, and the trace of that."""
+        if candidate.excused:
+            return "excused", (candidate.excused,)
+        verdict = self._meaning.judge(candidate, around)
+        if verdict.ruling == "innocent":
+            return "innocent", verdict.why
+        if around.said.role == "visitor":
+            return "visitor", verdict.why
+        if candidate.tier == "near":
+            return "near", verdict.why
+        return ("softened" if verdict.ruling == "softened" else "raised"), verdict.why
