@@ -105,8 +105,10 @@ class AlertSettings(Section):
 
     min_severity: Severity = "low"
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
-    tentative_from: Annotated[float, Field(ge=0, le=1)] = 0.7
-    """Confidence from which a tentative hit is shown before it is confirmed; 1 waits for confirmation."""
+    """Probability that the words were said; a rule's own min_confidence goes before."""
+    tentative_from: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """Confidence from which a tentative hit is shown before it is confirmed; 1 always waits. A hit that is sure
+    at first sight and still tentative may be excused by the next words, so there is little to gain below 1."""
     cooldown_s: Annotated[float, Field(ge=0)] = 60.0
     """Per rule, when the pack names none."""
     max_per_hour: Annotated[int, Field(ge=0)] = 6

@@ -46,6 +46,8 @@ RULES = {
         **a_rule_set("R2", severity="high", cooldown_s=0.0).rules,
     }.items()
 }
+EAGER = AlertSettings(tentative_from=0.7)
+"""Tentative hits may be shown, so that there is more to go wrong."""
 COOLDOWN_S = {"R0": 60.0, "R1": 30.0, "R2": 0.0}
 
 
@@ -170,7 +172,7 @@ some_hits = hit_histories(tuple(RULES)) | hit_histories(tuple(RULES), overlap=Tr
 
 @given(some_hits)
 def test_nothing_is_shown_twice_late_or_doubted(steps: list[Step]) -> None:
-    settings = AlertSettings()
+    settings = EAGER
     alerts = decided(AlertPolicy(settings, RULES), steps)
     for hit_id in {step.hit.hit_id for step in steps}:
         own = [one for one in alerts if one.hit.hit_id == hit_id]
@@ -190,7 +192,7 @@ def test_nothing_is_shown_twice_late_or_doubted(steps: list[Step]) -> None:
 @given(some_hits)
 def test_cards_of_a_rule_keep_its_cooldown(steps: list[Step]) -> None:
     last: dict[str, int] = {}
-    for alert in first_shown(decided(AlertPolicy(AlertSettings(), RULES), steps)):
+    for alert in first_shown(decided(AlertPolicy(EAGER, RULES), steps)):
         rule_id = alert.hit.rule_id
         if rule_id in last:
             assert seconds(alert.raised_sample - last[rule_id]) >= COOLDOWN_S[rule_id]
@@ -199,7 +201,7 @@ def test_cards_of_a_rule_keep_its_cooldown(steps: list[Step]) -> None:
 
 @given(hit_histories(tuple(RULES)), st.integers(0, 4))
 def test_no_hour_has_more_cards_than_allowed(steps: list[Step], most: int) -> None:
-    alerts = decided(AlertPolicy(AlertSettings(max_per_hour=most), RULES), steps)
+    alerts = decided(AlertPolicy(AlertSettings(tentative_from=0.7, max_per_hour=most), RULES), steps)
     moments = [alert.raised_sample for alert in first_shown(alerts)]
     for index, begin in enumerate(moments):
         assert len([at for at in moments[index:] if at - begin < 3600 * SAMPLE_RATE_HZ]) <= most
@@ -207,14 +209,14 @@ def test_no_hour_has_more_cards_than_allowed(steps: list[Step], most: int) -> No
 
 @given(some_hits)
 def test_every_hit_is_an_alert_whether_shown_or_not(steps: list[Step]) -> None:
-    alerts = decided(AlertPolicy(AlertSettings(), RULES), steps)
+    alerts = decided(AlertPolicy(EAGER, RULES), steps)
     known = {step.hit.hit_id: step.hit for step in steps}
     assert {one.hit.hit_id: one.hit for one in alerts} == known
 
 
 @given(some_hits)
 def test_hits_on_the_same_words_have_one_card_that_names_all_of_them(steps: list[Step]) -> None:
-    alerts = decided(AlertPolicy(AlertSettings(cooldown_s=0.0), RULES), steps)
+    alerts = decided(AlertPolicy(AlertSettings(tentative_from=0.7, cooldown_s=0.0), RULES), steps)
     last = {one.hit.hit_id: one for one in alerts}
     standing = [one for one in last.values() if one.hit.state != "withdrawn"]
     for one, other in combinations([one for one in standing if one.suppressed is None], 2):
@@ -245,7 +247,7 @@ def test_flip_flopping_texts_put_up_one_card_a_rule(texts: list[Hypothesis], dat
         for phrase in PHRASES
     }
     tracker = a_tracker(finder(*PHRASES))
-    policy = AlertPolicy(AlertSettings(), rules)
+    policy = AlertPolicy(EAGER, rules)
     alerts = [
         alert
         for text in texts

@@ -42,7 +42,8 @@ RULES = {
 
 
 def a_policy(**settings: object) -> AlertPolicy:
-    return AlertPolicy(AlertSettings.model_validate(settings), RULES)
+    """The default settings, but for a bar that tentative hits can reach."""
+    return AlertPolicy(AlertSettings.model_validate({"tentative_from": 0.7, **settings}), RULES)
 
 
 def at(policy: AlertPolicy, hit: Hit, now_s: float | None = None) -> Alert:
@@ -78,7 +79,7 @@ DOUBTS: list[tuple[dict[str, object], Hit, str]] = [
     ({"min_severity": "high"}, a_hit(), "low-severity"),
     ({"min_confidence": 0.95}, a_hit(), "low-confidence"),
     ({}, a_hit(state="tentative", confidence=0.6), "awaiting-confirmation"),
-    ({"tentative_from": 1.0}, a_hit(state="tentative", confidence=0.95), "awaiting-confirmation"),
+    ({"tentative_from": 1.0}, a_hit(state="tentative", confidence=1.0), "awaiting-confirmation"),
     ({}, a_hit(state="withdrawn"), "withdrawn"),
     ({}, a_hit("PERSON"), "needs-person"),
     ({}, replace(a_hit(), softened=True), "softened"),
@@ -99,7 +100,13 @@ def test_staff_is_shown_though_unknown_speakers_are_not() -> None:
     assert at(a_policy(show_unknown_role=False), a_hit(role="staff")).suppressed is None
 
 
-def test_a_confident_tentative_hit_does_not_wait() -> None:
+def test_by_default_only_confirmed_hits_are_shown() -> None:
+    policy = AlertPolicy(AlertSettings(), RULES)
+    assert at(policy, a_hit(state="tentative", confidence=1.0)).suppressed == "awaiting-confirmation"
+    assert at(policy, a_hit()).suppressed is None
+
+
+def test_a_tentative_hit_above_the_bar_does_not_wait() -> None:
     assert at(a_policy(), a_hit(state="tentative", confidence=0.7)).suppressed is None
 
 

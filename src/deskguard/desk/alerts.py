@@ -156,11 +156,15 @@ class AlertPolicy:
             "role-unknown": hit.role == "unknown" and not settings.show_unknown_role,
             "low-severity": _RANK[rule.severity] < _RANK[settings.min_severity],
             "low-confidence": hit.confidence < least,
-            "awaiting-confirmation": hit.state == "tentative" and hit.confidence < settings.tentative_from,
+            "awaiting-confirmation": hit.state == "tentative" and not self._is_sure(hit),
             "contained": self._is_contained(hit),
             "too-old": seconds(now.sample - hit.end_sample) > settings.max_age_s,
         }
         return next((reason for reason, holds in doubts.items() if holds), None)
+
+    def _is_sure(self, hit: Hit) -> bool:
+        bar = self._settings.tentative_from
+        return bar < 1 and hit.confidence >= bar
 
     def _restraint(self, hit: Hit, now: Moment, is_longer: bool) -> str | None:
         """Reasons that lie in what the clerk has been shown already; a longer form is no new interruption."""
