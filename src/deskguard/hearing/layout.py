@@ -43,8 +43,6 @@ class Decoded:
     frames: int
     """Mel frames that the encoder saw."""
     start_sample: int
-    speech_samples: int
-    """How much of the audio is not the noise added behind it."""
     log_probability: float
     no_speech_probability: float
 

@@ -226,7 +226,6 @@ class Recogniser:
             encoded=encoded,
             frames=frames,
             start_sample=start_sample,
-            speech_samples=pcm.size,
             log_probability=float(answer.scores[0]),
             no_speech_probability=float(answer.no_speech_prob),
         )

@@ -88,10 +88,13 @@ class _Found:
         one, boundary = self.candidate, self.joined.boundary
         if one.start_char < boundary or (not one.wording and self.alternative is None):
             return None
+        heard = self.joined.passage.text[one.start_char : one.end_char]
+        # 哪儿 and 哪 are one word; which of them Whisper would rather write says nothing of the sound.
+        wording = one.wording if "儿" in heard else one.wording.replace("儿", "")
         return Suspect(
             start_char=one.start_char - boundary,
             end_char=one.end_char - boundary,
-            wording=one.wording,
+            wording=wording,
             alternative=self.alternative,
         )
 
