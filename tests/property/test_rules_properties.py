@@ -212,7 +212,7 @@ def lay(one: Spelling, text: Normalised, heard_at: Passage) -> set[Place]:
     views = [everything, [at for at in everything if not fillers[at]]]
 
     def fits(piece: str, at: int) -> set[tuple[int, bool]]:
-        """Where the piece ends if it begins here, fillers and all, and whether it is in the pack's characters."""
+        """Where the piece ends if it begins here, fillers and all, and whether in the pack's characters."""
         meant = (syllables(normalise(piece)), usual_syllables(piece))
         found: dict[int, bool] = {}
         for view in views:
@@ -258,13 +258,15 @@ def is_placed(where: str, one: Spelling, place: Place, text: Normalised, *, shor
         return False
     if short is None and one.syllables > 4:
         return True
-    if len(one.pieces) == 1 and any(start < at < end for at in text.breaks):
+    fillers = filler_groups(text)
+    pauses = [at for at in text.breaks if start < at < end and not fillers[at - 1] and not fillers[at]]
+    if len(one.pieces) == 1 and pauses:
         return False
     edges = word_edges(text)
     if len(one.pieces) == 1 and not is_same:
         meant = text.chars[:start] + one.pieces[0] + text.chars[end:]
         longer = len(one.pieces[0]) - (end - start)
-        breaks = frozenset(at if at <= start else at + longer for at in text.breaks)
+        breaks = frozenset(at if at <= start else at + longer for at in text.breaks if not start < at < end)
         as_meant = word_edges(Normalised(chars=meant, origin=(), ends=(), breaks=breaks))
         if start not in as_meant or end + longer not in as_meant:
             return False

@@ -62,7 +62,7 @@ _FINALS = {
     "iao": ("i", "a", "u"),
     "iu": ("i", "o", "u"),
     "iou": ("i", "o", "u"),
-    "ian": ("i", "E", "n"),
+    "ian": ("i", "a", "n"),
     "in": ("i", "e", "n"),
     "iang": ("i", "a", "ng"),
     "ing": ("i", "e", "ng"),
@@ -81,7 +81,7 @@ _FINALS = {
     "ueng": ("u", "e", "ng"),
     "v": ("v", "I", ""),
     "ve": ("v", "E", ""),
-    "van": ("v", "E", "n"),
+    "van": ("v", "a", "n"),
     "vn": ("v", "e", "n"),
     # After zh, ch, sh, r, z, c, s the letter i is another vowel.
     "-i": ("", "I", ""),
@@ -167,7 +167,7 @@ def _split(name: str) -> tuple[str, str]:
         final = {"yu": "v", "yue": "ve", "yuan": "van", "yun": "vn", "yong": "iong", "you": "iou"}.get(
             final, "i" + final[1:].removeprefix("i")
         )
-        return "y", {"ian": "ian", "ie": "ie"}.get(final, final)
+        return "y", final
     if not initial and final[:1] == "w":
         return "w", "u" + final[1:].removeprefix("u")
     if initial in ("j", "q", "x") and final[:1] == "u":

@@ -55,7 +55,7 @@ class Normalised:
 def normalise(text: str) -> Normalised:
     """Comparable characters of `text`; normalising them again changes nothing."""
     chars, origin, ends, breaks = _fold(text)
-    while True:
+    while not _is_stable(chars):
         # Dropped punctuation can bring together a word that converts differently: settle on what is stable.
         again, inner, inner_ends, _ = _fold(chars)
         if again == chars:
@@ -64,6 +64,13 @@ def normalise(text: str) -> Normalised:
         breaks = {_moved(at, inner) for at in breaks}
         chars = again
     return Normalised(chars=chars, origin=tuple(origin), ends=tuple(ends), breaks=frozenset(breaks))
+
+
+def _is_stable(chars: str) -> bool:
+    """Whether folding would surely leave characters as they are."""
+    return all(
+        _stays(char) and char.isalnum() and not char.isdecimal() and _plain(char) == char for char in chars
+    )
 
 
 @lru_cache(maxsize=512)

@@ -28,27 +28,28 @@ WIDEST = 127
 OUTSIDE = 4 * WHOLE
 """The cost of what lies outside the text or the window: more than any other way."""
 _BITS = 7
+_MANY = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrases:
-    """Phrases as rows of equal width; what lies beyond a phrase's length is never looked at."""
+    """Phrases as columns of equal height; what lies beyond a phrase's length is never looked at."""
 
     sounds: Ints
-    """(phrases, syllables): rows of `Text.costs`."""
+    """(syllables, phrases): columns of `Text.costs`."""
     lengths: Ints
     dropped: Ints
-    """(phrases, syllables): the cost of not hearing this one."""
+    """(syllables, phrases): the cost of not hearing this one."""
     gaps: Ints
-    """(phrases, syllables): how many syllables may stand after this one for nothing."""
+    """(syllables, phrases): how many syllables may stand after this one for nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """The costs of one text; columns are its syllables."""
+    """The costs of one text."""
 
     costs: Ints
-    """(sounds, syllables): hearing this syllable for that sound."""
+    """(syllables, sounds): hearing this syllable for that sound."""
     added: Ints
     """(syllables,): this syllable standing inside a phrase that does not have it."""
 
@@ -57,7 +58,7 @@ class Text:
 class Windows:
     """Which phrase is laid where: its first syllable at `starts` or up to its width after, and so on for each.
 
-    Every column up to `starts` + length + the greatest width lies inside the text.
+    Every syllable up to `starts` + length + the greatest width lies inside the text.
     """
 
     phrases: Ints
@@ -79,59 +80,61 @@ def lay(phrases: Phrases, text: Text, windows: Windows) -> Laid:
     """The cheapest way for each window; among equals the shortest, then the first."""
     # Longest first: the windows that are still being filled are always the first ones.
     order = np.argsort(-phrases.lengths[windows.phrases], kind="stable")
-    chosen, starts = windows.phrases[order], windows.starts[order]
+    chosen, starts, widths = windows.phrases[order], windows.starts[order], windows.widths[order]
     lengths = phrases.lengths[chosen]
     alive = np.searchsorted(-lengths, -np.arange(lengths[0] + 2), side="left").tolist()
-    sounds, dropped, gaps = (
-        np.ascontiguousarray(table[chosen].T) for table in (phrases.sounds, phrases.dropped, phrases.gaps)
-    )
-    dropped <<= _BITS
-    sounds *= text.costs.shape[1]
-    costs = text.costs.ravel() << _BITS
+    # Costs are counted less what all syllables so far would cost as added ones: then an added one costs nothing.
+    costs = ((text.costs - text.added[:, None]) << _BITS).ravel()
     added = np.concatenate(([0], np.cumsum(text.added))).astype(np.int32) << _BITS
-    widths = windows.widths[order]
     strays = np.arange(widths.max(), dtype=np.int32)[:, None]
-    outside = np.where(strays < widths, 0, OUTSIDE << _BITS).astype(np.int32)
-    is_mixed = bool(outside.any())
-    columns = starts + strays
+    outside = np.where(strays < widths, 0, OUTSIDE * WIDEST << _BITS).astype(np.int32)
+    places = starts + strays
+    cells = places * text.costs.shape[1]
     # A cost and a start in one integer: the smaller wins, and among equal costs the later start.
-    row = np.broadcast_to(WIDEST - strays, columns.shape)
+    row = outside + (WIDEST - strays) - added.take(places)
     best, ends = np.zeros((2, len(chosen)), dtype=np.int32)
     for at in range(int(lengths[0])):
         now, later = alive[at], alive[at + 1]
-        below = row[:, :now] + costs.take(columns[:, :now] + (sounds[at, :now] + at))
-        np.minimum(below[:-1], row[1:, :now] + dropped[at, :now], out=below[:-1])
-        if is_mixed:
-            below += outside[:, :now]
+        some = chosen[:now]
+        sounds = phrases.sounds[at].take(some) + at * text.costs.shape[1]
+        below = row[:, :now] + costs.take(cells[:, :now] + sounds)
+        np.minimum(below[:-1], row[1:, :now] + (phrases.dropped[at].take(some) << _BITS), out=below[:-1])
         if later < now:
-            ended = below[:, later:]
+            ended = below[:, later:] + outside[:, later:now] + added.take(places[:, later:now] + at + 1)
             ends[later:now] = ended.argmin(axis=0) + at + 1
             best[later:now] = ended.min(axis=0)
-        row = _stretched(below[:, :later], added.take(columns[:, :later] + (at + 1)), gaps[at, :later])
+        row = _running_minimum(below[:, :later])
+        _open_gaps(row, phrases.gaps[at].take(some[:later]), added, places[:, :later] + at + 1)
     back = np.empty_like(order)
     back[order] = np.arange(len(order))
     begun = starts + WIDEST - (best & WIDEST)
     return Laid(costs=(best >> _BITS)[back], starts=begun[back], ends=(starts + ends)[back])
 
 
-def _stretched(row: Ints, before: Ints, gaps: Ints) -> Ints:
-    """The row after syllables that the phrase does not have: at their cost, or for nothing in a gap.
+def _running_minimum(row: Ints) -> Ints:
+    """Each value or a smaller one above it."""
+    if row.shape[1] < _MANY:
+        return np.minimum.accumulate(row, axis=0)
+    # By doubling: for many columns numpy's own way takes three times as long.
+    step = 1
+    while step < len(row):
+        np.minimum(row[step:], row[:-step], out=row[step:])
+        step *= 2
+    return row
 
-    `before` is what all syllables before each place would cost.
-    """
-    row -= before
-    np.minimum.accumulate(row, axis=0, out=row)
-    row += before
-    for gap in set(gaps[gaps > 0].tolist()):
-        has_gap = gaps == gap
-        part = row[:, has_gap]
+
+def _open_gaps(row: Ints, gaps: Ints, added: Ints, places: Ints) -> None:
+    """Let so many syllables of the text pass for nothing, as the spellings have gaps here."""
+    for gap in set(gaps.tolist()) - {0}:
+        has_gap = np.flatnonzero(gaps == gap)
+        before = added.take(places[:, has_gap])
+        part = row[:, has_gap] + before
         reached = 0
         while reached < gap:
             step = min(reached + 1, gap - reached)
             np.minimum(part[step:], part[:-step] + (step * GAP_COST << _BITS), out=part[step:])
             reached += step
-        row[:, has_gap] = part
-    return row
+        row[:, has_gap] = part - before
 
 
 @dataclass(frozen=True, slots=True)

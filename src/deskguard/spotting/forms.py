@@ -82,7 +82,7 @@ def misplaced(heard: Heard, form: Form, place: Place) -> str:
         return NO_CLAUSE_END
     if form.variant.where == "answer" and not heard.answers(place.start):
         return NO_ANSWER
-    if form.whole_words and len(form.spelling.pieces) == 1 and heard.breaks_in(place):
+    if form.whole_words and len(form.spelling.pieces) == 1 and heard.pauses_in(place):
         return PAUSE_INSIDE
     return ""
 

@@ -116,6 +116,10 @@ class Heard:
     def breaks_in(self, place: Place) -> list[int]:
         return [at for at in self.text.breaks if place.start < at < place.end]
 
+    def pauses_in(self, place: Place) -> bool:
+        """Whether a pause stands inside that is not a filler's own."""
+        return any(not self.fillers[at - 1] and not self.fillers[at] for at in self.breaks_in(place))
+
     def ends_clause(self, end: int) -> bool:
         """Whether nothing but particles follows before the next pause."""
         chars = self.text.chars

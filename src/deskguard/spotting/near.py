@@ -35,16 +35,18 @@ _MOST_GAPPED = 0.25
 _FEWEST_SYLLABLES = min(_MOST_DISTANCES)
 # A syllable too many is less unlike than one that is another; weak ones come and go, fillers hardly count.
 _ADDED, _DROPPED, _WEAK, _ERHUA, _FILLER = 70, 80, 40, 10, 6
-_NEGATIONS = frozenset("不没别")
+NEGATIONS = frozenset("不没别")
 _NEGATION = 150
 """A phrase without its negation is mostly an innocent one: 这是我的事."""
 _WEAK_CHARS = PARTICLES | frozenset("的了着地得个就也还都")
 _SECOND_READING = 10
-_SLACK = 4
+_SLACK = 3
 """Syllables by which a phrase may be longer than its spelling on either side of the seed."""
 _GRID = 4
 """Seeds of one spelling this near each other share a window."""
 
+_TWO_SEEDS_FROM = 7
+"""Longer spellings that are near enough to count keep two pairs at least."""
 _FEW = 300
 """Windows up to this many are laid together; of more, those with gaps apart, since they are wider."""
 _FAR = 1 << 20
@@ -90,14 +92,14 @@ class NearTable:
     def __init__(self, spellings: Sequence[Spelling]) -> None:
         self._syllables = len(sound_classes())
         self._letters: dict[int, int] = {}
-        """Rows of sounds for characters that have no syllable, behind those of the syllables."""
+        """Columns of costs for characters that have no syllable, behind those of the syllables."""
         self.phrases = self._phrases(spellings)
         lengths, gaps = self.phrases.lengths, self.phrases.gaps
         self.most = np.array([most_distance(one) for one in spellings]) * lengths * WHOLE
         """The most each may cost, in hundredths of a syllable."""
-        self.spans = lengths + gaps.sum(axis=1, dtype=np.int32)
+        self.spans = lengths + gaps.sum(axis=0, dtype=np.int32)
         """Syllables with all gaps full."""
-        self.gaps_before = np.cumsum(gaps, axis=1, dtype=np.int32) - gaps
+        self.gaps_before = np.cumsum(gaps, axis=0, dtype=np.int32) - gaps
         self.seeds = Seeds(self._sounds_of(spellings))
 
     def text(self, heard: Heard) -> Text:
@@ -106,19 +108,21 @@ class NearTable:
         usual = np.array([sound if sound < self._syllables else 0 for sound in heard.usual])
         second = np.array(heard.second)
         distances = _hundredths()
-        costs = distances[:, shown]
+        costs = distances[shown]
         if (others := np.flatnonzero(usual != shown)).size:
-            costs[:, others] = np.minimum(costs[:, others], distances[:, usual[others]])
+            costs[others] = np.minimum(costs[others], distances[usual[others]])
         if (others := np.flatnonzero(second)).size:
-            costs[:, others] = np.minimum(costs[:, others], distances[:, second[others]] + _SECOND_READING)
-        letters = np.full((len(self._letters), costs.shape[1]), WHOLE, dtype=np.int32)
-        for sound, row in self._letters.items():
-            letters[row, [at for at, one in enumerate(heard.sounds) if one == sound]] = 0
+            costs[others] = np.minimum(costs[others], distances[second[others]] + _SECOND_READING)
+        letters = np.full((len(costs), len(self._letters)), WHOLE, dtype=np.int32)
+        for sound, column in self._letters.items():
+            letters[[at for at, one in enumerate(heard.sounds) if one == sound], column] = 0
         added = [
             _FILLER if filler else _added(char)
             for char, filler in zip(heard.text.chars, heard.fillers, strict=True)
         ]
-        return Text(costs=np.vstack((costs, letters)), added=np.array(added, dtype=np.int32))
+        return Text(
+            costs=np.hstack((costs, letters)) if self._letters else costs, added=np.array(added, dtype=np.int32)
+        )
 
     def _phrases(self, spellings: Sequence[Spelling]) -> Phrases:
         width = max((one.syllables for one in spellings), default=1)
@@ -131,6 +135,7 @@ class NearTable:
             for piece, gap in zip(one.pieces, one.gaps, strict=False):
                 end += len(piece)
                 gaps[at, end - 1] = gap
+        sounds, dropped, gaps = (np.ascontiguousarray(table.T) for table in (sounds, dropped, gaps))
         lengths = np.array([one.syllables for one in spellings], dtype=np.int32)
         return Phrases(sounds=sounds, lengths=lengths, dropped=dropped, gaps=gaps)
 
@@ -172,17 +177,22 @@ class NearSearch:
         """How the spelling lies in its place, each step with its cost; text positions count from its start."""
         phrases = self._table.phrases
         row, length = place.row, place.syllables
-        costs = self._text.costs[phrases.sounds[row, :length], place.start : place.end].tolist()
-        dropped = phrases.dropped[row, :length].tolist()
+        costs = self._text.costs[place.start : place.end].T[phrases.sounds[:length, row]].tolist()
+        dropped = phrases.dropped[:length, row].tolist()
         added = self._text.added[place.start : place.end].tolist()
-        steps = way(costs, dropped, phrases.gaps[row, :length].tolist(), added)
+        steps = way(costs, dropped, phrases.gaps[:length, row].tolist(), added)
         return [(step, cost_of(step, costs, dropped, added)) for step in steps]
 
     def _windows(self) -> tuple[Ints, Ints]:
         """Spellings worth laying into the text, and where their windows begin, which may be before it."""
         rows, offsets, places = self._table.seeds.found(self._heard)
-        diagonals = places - offsets - self._table.gaps_before[rows, offsets] - _SLACK
-        keys = np.unique(rows.astype(np.int64) * _FAR + (diagonals // _GRID * _GRID + _FAR // 2))
+        diagonals = places - offsets - self._table.gaps_before[offsets, rows] - _SLACK
+        keys = np.sort(rows.astype(np.int64) * _FAR + (diagonals // _GRID * _GRID + _FAR // 2))
+        first = np.flatnonzero(np.diff(keys, prepend=-1))
+        seeds = np.diff(first, append=len(keys))
+        keys = keys[first]
+        is_long = self._table.phrases.lengths[keys // _FAR] >= _TWO_SEEDS_FROM
+        keys = keys[(seeds > 1) | ~is_long]
         return (keys // _FAR).astype(np.int32), (keys % _FAR - _FAR // 2).astype(np.int32)
 
     def _laid(self, rows: Ints, starts: Ints, most: Ints) -> Iterator[NearPlace]:
@@ -190,10 +200,10 @@ class NearSearch:
         lengths = table.phrases.lengths[rows]
         strays = np.minimum(table.spans[rows] - lengths + 2 * _SLACK + _GRID, WIDEST)
         left = max(0, -int(starts.min()))
-        columns = left + max(len(text.added), int((starts + lengths).max() + strays.max()) + 1)
-        costs = np.full((len(text.costs), columns), OUTSIDE, dtype=np.int32)
-        costs[:, left : left + len(text.added)] = text.costs
-        added = np.full(columns, OUTSIDE, dtype=np.int32)
+        length = left + max(len(text.added), int((starts + lengths).max() + strays.max()) + 1)
+        costs = np.full((length, text.costs.shape[1]), OUTSIDE, dtype=np.int32)
+        costs[left : left + len(text.added)] = text.costs
+        added = np.full(length, OUTSIDE, dtype=np.int32)
         added[left : left + len(text.added)] = text.added
         windows = Windows(phrases=rows, starts=starts + left, widths=strays)
         laid = lay(table.phrases, Text(costs=costs, added=added), windows)
@@ -215,7 +225,7 @@ def _hundredths() -> Ints:
 
 def _dropped(char: str) -> int:
     """The cost of not hearing a syllable of a spelling."""
-    if char in _NEGATIONS:
+    if char in NEGATIONS:
         return _NEGATION
     return _ERHUA if char == "儿" else _WEAK if char in _WEAK_CHARS else _DROPPED
 

@@ -17,7 +17,7 @@ from deskguard.spotting.align import WHOLE
 from deskguard.spotting.forms import CUTS_WORD, Excuse, Form, cuts_words, misplaced
 from deskguard.spotting.heard import MOST_FILLERS, Heard, Place
 from deskguard.spotting.meant import wording
-from deskguard.spotting.near import NearPlace, NearSearch, NearTable, may_be_near, most_distance
+from deskguard.spotting.near import NEGATIONS, NearPlace, NearSearch, NearTable, may_be_near, most_distance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +31,9 @@ MISSED_BY = 0.12
 _MOST_TRIED = 24
 """Places that are looked at more closely; each costs a tenth of a millisecond."""
 _PARTICLE_COST = 30
+_NEGATION_COST = 60
+_LONG = 7
+"""Syllables from which a phrase is known by the rest of it, even without its negation."""
 _PAUSE_COST = 30
 """Hundredths of a syllable for a pause where the spelling has none."""
 _SYLLABLES_A_DROP = 4
@@ -60,8 +63,8 @@ class Known:
 
     taken: Sequence[Place] = ()
     """Where it was found; what is nearly so there is the same thing."""
-    refused: Sequence[tuple[Place, str]] = ()
-    """Where it reads so and does not count, and why."""
+    refused: Sequence[Place] = ()
+    """Where it reads so and does not count; then what is nearly so does not either."""
     excuses: Sequence[Excuse] = ()
 
 
@@ -91,7 +94,7 @@ class NearFinder:
             else:
                 rule_id, spelling = self._innocent[place.row - len(self._forms)]
                 innocent.setdefault(rule_id, []).append((place, spelling.text))
-        places.sort(key=lambda one: (-one.weight, one.start, self._forms[one.row].variant.text))
+        places.sort(key=lambda one: (-one.weight, one.start, -one.end, one.row))
         found: list[Nearly] = []
         tried = 0
         for place in places:
@@ -102,10 +105,17 @@ class NearFinder:
             tried += 1
             if tried > _MOST_TRIED:
                 break
-            one = _judged(heard, search, form, place, what)
-            if not one.excused:
-                better = [text for other, text in innocent.get(form.rule_id, ()) if _beats(other, place)]
-                one = _excused(one, f"nearer to the longer wording {better[0]}") if better else one
+            reason = _refused(heard, form, Place(place.start, place.end, exact=False), what) or next(
+                (
+                    f"nearer to the longer wording {text}"
+                    for other, text in innocent.get(form.rule_id, ())
+                    if _beats(other, place)
+                ),
+                "",
+            )
+            if reason and not with_excused:
+                continue
+            one = _judged(heard, search, form, place, reason)
             if not one.excused or with_excused:
                 found.append(one)
             if sum(not one.excused for one in found) == MOST_CANDIDATES:
@@ -128,40 +138,40 @@ def _is_taken(place: NearPlace, form: Form, known: Known, found: Sequence[Nearly
         *known.taken,
         *(one.place for one in found if one.form.rule_id == form.rule_id and not one.excused),
     ]
-    return any(place.start < other.end and other.start < place.end for other in taken)
+    return any(place.start < other.end and other.start < place.end for other in taken) or any(
+        other.start <= place.start and place.end <= other.end for other in known.refused
+    )
 
 
 def _beats(innocent: NearPlace, place: NearPlace) -> bool:
     return innocent.start <= place.start and place.end <= innocent.end and innocent.weight >= place.weight
 
 
-def _excused(one: Nearly, reason: str) -> Nearly:
-    return Nearly(one.form, one.place, one.distance, one.wording, one.lacks_end, reason)
+def _refused(heard: Heard, form: Form, place: Place, known: Known) -> str:
+    """The first reason against the place that needs no alignment."""
+    return (
+        misplaced(heard, form, place)
+        or next((one.reason for one in known.excuses if one.covers(place)), "")
+        or (CUTS_WORD if cuts_words(heard, form, place, is_as_heard=False) else "")
+    )
 
 
-def _judged(heard: Heard, search: NearSearch, form: Form, near: NearPlace, known: Known) -> Nearly:
+def _judged(heard: Heard, search: NearSearch, form: Form, near: NearPlace, reason: str) -> Nearly:
     """The place with its wording, and the first reason that speaks against it."""
-    place = Place(near.start, near.end, exact=False)
     steps = search.way(near)
     distance = near.distance + _PAUSE_COST * _pauses(heard, form, near.start, steps) / WHOLE / near.syllables
-    reason = (
-        _too_far(form, distance)
-        or misplaced(heard, form, place)
-        or (CUTS_WORD if cuts_words(heard, form, place, is_as_heard=False) else "")
-        or next((why for other, why in known.refused if other.holds(place)), "")
-        or next((one.reason for one in known.excuses if one.covers(place)), "")
-        or _stretched(heard, near, steps)
-        or _half_said(form, steps)
-        or _piece_missing(form, steps)
-    )
     ways = [step for step, _ in steps]
     return Nearly(
         form=form,
-        place=place,
+        place=Place(near.start, near.end, exact=False),
         distance=min(distance, 1.0),
         wording=wording(heard, form.spelling, near.start, ways),
         lacks_end=bool(ways) and ways[-1].text is None,
-        excused=reason,
+        excused=_too_far(form, distance)
+        or reason
+        or _stretched(heard, near, steps)
+        or _half_said(form, steps)
+        or _piece_missing(form, steps),
     )
 
 
@@ -217,6 +227,11 @@ def _half_said(form: Form, steps: Sequence[tuple[Step, int]]) -> str:
     # A short phrase with its particle is another without it: 谁知道呢, 谁知道办这个要排队.
     if form.whole_words and form.spelling.key[-1] in PARTICLES and last > _PARTICLE_COST:
         return "its particle was not heard"
+    negations = [
+        cost for step, cost in steps if step.phrase is not None and form.spelling.key[step.phrase] in NEGATIONS
+    ]
+    if form.spelling.syllables < _LONG and max(negations, default=0) > _NEGATION_COST:
+        return "its negation was not heard"
     missing = sum(cost >= WHOLE // 2 for step, cost in steps if step.text is None)
     if missing <= form.spelling.syllables // _SYLLABLES_A_DROP:
         return ""

@@ -47,7 +47,7 @@ class _Found:
         # A misheard word may have swallowed the end of a phrase, so near matching may look again.
         return Known(
             taken=[place for _, place in self.kept],
-            refused=[(place, why) for _, place, why in self.refused if place.exact or why != CUTS_WORD],
+            refused=[place for _, place, why in self.refused if place.exact or why != CUTS_WORD],
             excuses=self.excuses,
         )
 
