@@ -72,12 +72,20 @@ def readable(change: Table, words: Words) -> str:
         )  # fmt: skip
     what = words(f"changed.{change['what']}")
     if mark == "~":
+        before, after = (_told(change["what"], change[key], words) for key in ("before", "after"))
         return words(
-            "change", mark=mark, rule_id=change["rule_id"], what=what, before=words.shown(change["before"]),
-            after=words.shown(change["after"]),
+            "change", mark=mark, rule_id=change["rule_id"], what=what, before=before, after=after
         )  # fmt: skip
     value = change["after"] if change["before"] is None else change["before"]
     return words("one_sided_change", mark=mark, rule_id=change["rule_id"], what=what, value=words.shown(value))
+
+
+def _told(what: str, value: str, words: Words) -> str:
+    if what == "severity":
+        return words(f"value.{value}")
+    if value in ("True", "False"):
+        return words("value.yes" if value == "True" else "value.no")
+    return words.shown(value)
 
 
 def _rule_changes(old: Rule, new: Rule) -> Iterator[Table]:
