@@ -70,7 +70,8 @@ def pack_file(folder: Path, *entries: str, header: str = HEADER, name: str = "te
 
 
 def rule_set(folder: Path, *entries: str) -> RuleSet:
-    return load_packs([pack_file(folder, *entries)])
+    """Rules of these entries alone, without the frames and bans that come with deskguard."""
+    return load_packs([pack_file(folder, *entries)], language=folder / "no-language")
 
 
 def passage(text: str, char_s: float = 0.2, pauses: dict[int, float] | None = None) -> Passage:

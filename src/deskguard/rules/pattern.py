@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from deskguard.language.text import normalise
 from deskguard.rules.spelling import PAUSE_SYLLABLES, SLOT_SYLLABLES, SpellingError
@@ -63,6 +64,7 @@ class Pattern:
     has_phrase: bool
 
 
+@lru_cache(maxsize=8192)
 def read_pattern(text: str) -> Pattern:
     """The parts of a pattern; raises SpellingError for one that holds nearly always, or never."""
     if _PROGRAMMED.search(text):
