@@ -9,16 +9,14 @@ from deskguard.desk.mind import Mind, Outcome
 from deskguard.rules.pack import RuleSet
 from deskguard.settings import Settings, SpottingSettings
 from deskguard.values import Alert, Hypothesis, SpeechWindow
-from hearing_values import ScriptedRecogniser, a_rule_set, a_window, moment, spoken
+from hearing_values import EAGER, ScriptedRecogniser, a_rule_set, a_window, moment, spoken
 from rules_packs import entry, rule_set
 
-SETTINGS = Settings(spotting=SpottingSettings(confirm_from=1.0))
-"""Every hit is seen twice before it is confirmed."""
 SCRIPT = spoken("我不知道，你去问别人", 0.0)
 
 
 def a_mind(*phrases: str) -> Mind:
-    return Mind(ScriptedRecogniser(SCRIPT), a_rule_set(*phrases), SETTINGS, "run")  # type: ignore[arg-type]
+    return Mind(ScriptedRecogniser(SCRIPT), a_rule_set(*phrases), EAGER, "run")  # type: ignore[arg-type]
 
 
 def fed(mind: Mind, window: SpeechWindow, now_s: float = 2.5) -> list[Outcome]:
@@ -39,7 +37,7 @@ def test_alerts_come_before_the_transcript() -> None:
 def test_the_moment_is_asked_for_after_the_recognition() -> None:
     order: list[str] = []
     recogniser = ScriptedRecogniser(SCRIPT, before=lambda _window: order.append("recognised"))
-    mind = Mind(recogniser, a_rule_set("我不知道"), SETTINGS, "run")  # type: ignore[arg-type]
+    mind = Mind(recogniser, a_rule_set("我不知道"), EAGER, "run")  # type: ignore[arg-type]
 
     def now() -> Moment:
         order.append("asked")
@@ -85,7 +83,7 @@ def test_a_card_that_is_withdrawn_makes_room_for_what_is_found_instead() -> None
     grave, light = a_rule_set("我不知道", severity="high"), a_rule_set("您去问别人吧好吗", severity="low")
     rules = RuleSet(rules={**grave.rules, **light.rules}, sha256="0", packs=())
     recogniser = ScriptedRecogniser(spoken("我不知道"))
-    mind = Mind(recogniser, rules, SETTINGS, "run")  # type: ignore[arg-type]
+    mind = Mind(recogniser, rules, EAGER, "run")  # type: ignore[arg-type]
     assert summary(fed(mind, a_window(samples=32_000))) == [("我不知道", "tentative", None)]
     recogniser.script = spoken("您去问别人吧好吗")
     after = fed(mind, a_window(samples=32_000, end_reason="silence"), 3.0)
@@ -96,7 +94,7 @@ def test_a_rule_that_changed_its_advice_is_shown_with_the_new_one(tmp_path: Path
     mind = Mind(
         ScriptedRecogniser(SCRIPT),  # type: ignore[arg-type]
         rule_set(tmp_path, entry("你去问别人", "P1", advice="old")),
-        SETTINGS,
+        EAGER,
         "run",
     )
     mind.use_rules(rule_set(tmp_path, entry("你去问别人", "P1", advice="new")))

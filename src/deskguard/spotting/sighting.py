@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 
 from deskguard.spotting.confidence import Evidence
 from deskguard.spotting.conversation import GAP_PHRASE_S, Joined
-from deskguard.values import SAMPLE_RATE_HZ, Passage, Suspect
+from deskguard.values import SAMPLE_RATE_HZ, Look, Passage, Suspect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from deskguard.spotting.confidence import Belief, Source
     from deskguard.spotting.conversation import Conversation, Place
-    from deskguard.values import Candidate, Hit, Hypothesis, Look
+    from deskguard.values import Candidate, Hit, Hypothesis
+
+    IsTold = Callable[[str, int, int], bool]
 
 _SPLIT_PHRASE_S = 1.2
 """How long a pause a phrase without a gap may hold across an endpoint: a hesitation, not two sentences."""
@@ -27,6 +29,8 @@ _GAP_MARKS = frozenset("，,。…{、；;！!？?")
 _MOST_LIVE, _MOST_SETTLED = 2, 6
 """Wordings looked at in a live text and in one read with the beam: a step must not take 60 ms longer."""
 _SAME_SPAN_SLACK = int(0.3 * SAMPLE_RATE_HZ)
+_LIKELY = Look(log_ratio=2.0, tokens=1)
+"""As good as a second look can turn out."""
 _EDGE_SAMPLES = int(0.25 * SAMPLE_RATE_HZ)
 
 
@@ -81,6 +85,8 @@ class _Found:
     candidate: Candidate
     joined: Joined
     alternative: int | None = None
+    is_told: bool = False
+    """Confirmed already."""
 
     @property
     def suspect(self) -> Suspect | None:
@@ -98,6 +104,11 @@ class _Found:
             alternative=self.alternative,
         )
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the best text reads so."""
+        return self.alternative is None and not self.candidate.wording
+
 
 class Sighter:
     """Sees the phrases of each hypothesis; `conversation` has heard it before."""
@@ -114,22 +125,25 @@ class Sighter:
         self._ear = ear
         self._conversation = conversation
 
-    def see(self, hypothesis: Hypothesis) -> list[Sighting]:
+    def see(self, hypothesis: Hypothesis, is_told: IsTold = lambda *_: False) -> list[Sighting]:
         """What the hypothesis and its alternatives show, whether it counts or not, best first for each rule.
 
-        The passage of the conversation is replaced by the aligned one when there is something to place.
+        `is_told` says of a rule and a place whether it was confirmed there: then it is not looked at again. The
+        conversation is given the aligned passage when there is something to place.
         """
-        found = self._found(hypothesis)
+        found = self._found(hypothesis, is_told)
         if not found:
             return []
         looks: dict[Suspect, Look | None] = {}
-        self._look(hypothesis, found, looks)
-        hypothesis = self._ear.align(hypothesis)
-        self._conversation.hear(hypothesis)
-        found = self._found(hypothesis)
-        self._look(hypothesis, found, looks)
+        if not all(one.is_told for one in found):
+            self._look(hypothesis, found, looks)
+            hypothesis = self._ear.align(hypothesis)
+            self._conversation.hear(hypothesis)
+            found = self._found(hypothesis, is_told)
+            self._look(hypothesis, found, looks)
         shown = _shown(found, hypothesis)
         seen = [self._sighting(one, hypothesis, looks, shown[one.candidate.rule_id]) for one in found]
+        # What is not placed in the audio counts only where nothing of its rule is.
         placed = {one.candidate.rule_id for one in seen if not one.is_guessed}
         seen = [one for one in seen if not one.is_guessed or one.candidate.rule_id not in placed]
         kept: list[Sighting] = []
@@ -138,29 +152,47 @@ class Sighter:
                 kept.append(one)
         return kept
 
-    def _found(self, hypothesis: Hypothesis) -> list[_Found]:
+    def _found(self, hypothesis: Hypothesis, is_told: IsTold) -> list[_Found]:
         """Candidates of the best text and of its alternatives."""
         joined = self._conversation.joined(hypothesis.passage, hypothesis)
         found = [
-            _Found(one, joined)
+            _Found(
+                one, joined, is_told=is_told(one.rule_id, *joined.passage.span(one.start_char, one.end_char))
+            )
             for one in self.find(joined.passage)
             if one.start_char >= joined.boundary or (one.end_char > joined.boundary and _may_span(one, joined))
         ]
         for index, passage in enumerate(hypothesis.alternatives):
             # Alternatives are of whole utterances: nothing of theirs lies before them.
             alone = Joined(passage, 0, Passage(text="", spans=()), None)
-            found += [_Found(one, alone, index) for one in self.find(passage)]
+            found += [
+                _Found(one, alone, index, is_told(one.rule_id, *passage.span(one.start_char, one.end_char)))
+                for one in self.find(passage)
+            ]
         return found
 
     def _look(self, hypothesis: Hypothesis, found: Sequence[_Found], looks: dict[Suspect, Look | None]) -> None:
-        """Look at what has not been looked at, the nearest first."""
+        """Look at what has not been looked at, the likeliest first.
+
+        Not at what could not count even if it were as likely as what was heard, and at what alternatives show
+        only where the best text does not read so, and once for several that read alike.
+        """
         most = _MOST_SETTLED if hypothesis.is_final or hypothesis.is_pause else _MOST_LIVE
-        wanted = {
-            suspect: None
-            for one in sorted(found, key=lambda one: (one.candidate.distance, -one.candidate.syllables))
-            if (suspect := one.suspect) is not None and suspect not in looks
-        }
-        asked = list(wanted)[: max(0, most - len(looks))]
+        plain = {one.candidate.rule_id for one in found if one.is_plain}
+        shown = _shown(found, hypothesis)
+        hopes: dict[tuple[str, int | str], tuple[float, Suspect]] = {}
+        for one in found:
+            rule_id, suspect = one.candidate.rule_id, one.suspect
+            if suspect is None or one.is_told or (one.alternative is not None and rule_id in plain):
+                continue
+            hope = self.belief.confidence(_evidence(one, hypothesis, shown[rule_id], _LIKELY))
+            where = one.candidate.start_char if one.alternative is None else "alternative"
+            if hope >= self.belief.least(rule_id, one.candidate.tier):
+                hopes[rule_id, where] = max(
+                    hopes.get((rule_id, where), (0.0, suspect)), (hope, suspect), key=_first
+                )
+        ranked = [suspect for _, suspect in sorted(hopes.values(), key=_first, reverse=True)]
+        asked = [one for one in ranked if one not in looks][: max(0, most - len(looks))]
         if asked:
             looks.update(zip(asked, self._ear.look(hypothesis, asked), strict=True))
 
@@ -172,29 +204,11 @@ class Sighter:
         shown_ratio: float,
     ) -> Sighting:
         candidate, joined = found.candidate, found.joined
-        start, end = joined.passage.span(candidate.start_char, candidate.end_char)
         look = looks.get(found.suspect) if found.suspect is not None else None
+        evidence = _evidence(found, hypothesis, shown_ratio, look)
+        start, end = joined.passage.span(candidate.start_char, candidate.end_char)
         if look is not None and look.span is not None:
             start, end = look.span
-        is_as_heard = not candidate.wording and found.alternative is None
-        source: Source = "best text"
-        if found.alternative is not None:
-            source = "alternative text"
-        elif candidate.start_char < joined.boundary:
-            source = "across an endpoint"
-        evidence = Evidence(
-            tier=candidate.tier,
-            syllables=candidate.syllables,
-            distance=candidate.distance,
-            log_ratio=look.log_ratio if look is not None else 0.0 if is_as_heard else None,
-            tokens=look.tokens if look is not None else 0,
-            source=source,
-            shown_ratio=shown_ratio,
-            average_log_probability=hypothesis.average_log_probability,
-            no_speech_probability=hypothesis.no_speech_probability,
-            is_settled=hypothesis.is_final or hypothesis.is_pause,
-            is_at_edge=end > hypothesis.end_sample - _EDGE_SAMPLES,
-        )
         return Sighting(
             place=self._conversation.place(candidate, joined, hypothesis),
             heard=joined.passage.text[candidate.start_char : candidate.end_char],
@@ -202,9 +216,36 @@ class Sighter:
             end_sample=end,
             evidence=evidence,
             confidence=self.belief.confidence(evidence),
-            least=self.belief.least(candidate.rule_id, candidate.tier),
+            least=0.0 if found.is_told else self.belief.least(candidate.rule_id, candidate.tier),
             is_guessed=found.alternative is not None and (look is None or look.span is None),
         )
+
+
+def _evidence(found: _Found, hypothesis: Hypothesis, shown_ratio: float, look: Look | None) -> Evidence:
+    candidate, joined = found.candidate, found.joined
+    source: Source = "best text"
+    if found.alternative is not None:
+        source = "alternative text"
+    elif candidate.start_char < joined.boundary:
+        source = "across an endpoint"
+    _, end = joined.passage.span(candidate.start_char, candidate.end_char)
+    return Evidence(
+        tier=candidate.tier,
+        syllables=candidate.syllables,
+        distance=candidate.distance,
+        log_ratio=look.log_ratio if look is not None else 0.0 if found.is_plain else None,
+        tokens=look.tokens if look is not None else 0,
+        source=source,
+        shown_ratio=shown_ratio,
+        average_log_probability=hypothesis.average_log_probability,
+        no_speech_probability=hypothesis.no_speech_probability,
+        is_settled=hypothesis.is_final or hypothesis.is_pause,
+        is_at_edge=end > hypothesis.end_sample - _EDGE_SAMPLES,
+    )
+
+
+def _first(pair: tuple[float, Suspect]) -> float:
+    return pair[0]
 
 
 def _may_span(candidate: Candidate, joined: Joined) -> bool:

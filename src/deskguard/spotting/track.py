@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _REMEMBER_SAMPLES = 10 * SAMPLE_RATE_HZ
 _DENIALS = 2
+_GUESS_SLACK = int(0.6 * SAMPLE_RATE_HZ)
+"""How far a place may be off before the text is aligned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class HitTracker:
         missed: list[NearMiss] = []
         seen: list[_Case] = []
         found: list[Hit] = []
-        for sighting in self._sighter.see(hypothesis):
+        for sighting in self._sighter.see(hypothesis, self._is_told):
             if not sighting.counts:
                 missed.append(NearMiss(sighting, (sighting.why, f"below {sighting.least:.2f}: not believed")))
                 continue
@@ -153,6 +155,16 @@ class HitTracker:
             if one.hit.rule_id == rule_id and is_near(one.hit, sighting)
         ]
         return min(near, key=lambda one: abs(one.hit.start_sample - sighting.start_sample), default=None)
+
+    def _is_told(self, rule_id: str, start_sample: int, end_sample: int) -> bool:
+        """Whether a rule is confirmed near a place of this utterance that may be a guess."""
+        return any(
+            case.hit.rule_id == rule_id
+            and case.hit.state == "confirmed"
+            and start_sample < case.hit.end_sample + _GUESS_SLACK
+            and case.hit.start_sample < end_sample + _GUESS_SLACK
+            for case in self._open
+        )
 
     def _begin(self, sighting: Sighting, verdict: Verdict, hypothesis: Hypothesis) -> _Case:
         self._count += 1
