@@ -70,7 +70,7 @@ def test_a_misheard_phrase_is_whole_words_as_it_was_meant(spot) -> None:
 
 
 def test_at_most_six_near_candidates_best_first(spot) -> None:
-    phrases = [f"{first}不归我管" for first in "这那它哪事今找"]
+    phrases = [f"{first}不归我管" for first in "这车社则册色知桌"]
     found = spot(*(entry(one, f"P{at}") for at, one in enumerate(phrases))).find(passage("这不规我光"))
     assert [one.tier for one in found] == ["near"] * 6
     assert [one.distance for one in found] == sorted(one.distance for one in found)

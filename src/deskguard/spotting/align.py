@@ -83,7 +83,7 @@ def lay(phrases: Phrases, text: Text, windows: Windows) -> Laid:
     chosen, starts, widths = windows.phrases[order], windows.starts[order], windows.widths[order]
     lengths = phrases.lengths[chosen]
     alive = np.searchsorted(-lengths, -np.arange(lengths[0] + 2), side="left").tolist()
-    # Costs are counted less what all syllables so far would cost as added ones: then an added one costs nothing.
+    # Costs are counted less what all syllables so far would cost as added ones: so an added one costs nothing.
     costs = ((text.costs - text.added[:, None]) << _BITS).ravel()
     added = np.concatenate(([0], np.cumsum(text.added))).astype(np.int32) << _BITS
     strays = np.arange(widths.max(), dtype=np.int32)[:, None]

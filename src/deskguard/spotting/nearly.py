@@ -11,37 +11,21 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from deskguard.language.words import PARTICLES
-from deskguard.rules.spelling import GAP_S
-from deskguard.spotting.align import WHOLE
+from deskguard.spotting.fit import Fit
 from deskguard.spotting.forms import CUTS_WORD, Excuse, Form, cuts_words, misplaced
-from deskguard.spotting.heard import MOST_FILLERS, Heard, Place
-from deskguard.spotting.meant import wording
-from deskguard.spotting.near import NEGATIONS, NearPlace, NearSearch, NearTable, may_be_near, most_distance
+from deskguard.spotting.heard import Heard, Place
+from deskguard.spotting.near import NearPlace, NearSearch, NearTable, may_be_near
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from deskguard.rules.spelling import Spelling
-    from deskguard.spotting.align import Step
 
 MOST_CANDIDATES = 6
 MISSED_BY = 0.12
 """How much further than allowed, per syllable, a place may be to be shown as a near miss."""
-_MOST_TRIED = 24
+_MOST_TRIED = 16
 """Places that are looked at more closely; each costs a tenth of a millisecond."""
-_PARTICLE_COST = 30
-_NEGATION_COST = 60
-_LONG = 7
-"""Syllables from which a phrase is known by the rest of it, even without its negation."""
-_PAUSE_COST = 30
-"""Hundredths of a syllable for a pause where the spelling has none."""
-_SYLLABLES_A_DROP = 4
-"""Of so many syllables one may be missing altogether; what holds less is another, shorter phrase."""
-_MOST_PIECE_COSTS = {1: 15, 2: 40, 3: 90}
-"""Hundredths of a syllable that short pieces between gaps may cost: a gap makes chance meetings easy."""
-_MOST_PIECE_COST = 40
-"""The same for each syllable of a longer one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,99 +142,12 @@ def _refused(heard: Heard, form: Form, place: Place, known: Known) -> str:
 
 def _judged(heard: Heard, search: NearSearch, form: Form, near: NearPlace, reason: str) -> Nearly:
     """The place with its wording, and the first reason that speaks against it."""
-    steps = search.way(near)
-    distance = near.distance + _PAUSE_COST * _pauses(heard, form, near.start, steps) / WHOLE / near.syllables
-    ways = [step for step, _ in steps]
+    fit = Fit(heard, form, near, search.way(near))
     return Nearly(
         form=form,
         place=Place(near.start, near.end, exact=False),
-        distance=min(distance, 1.0),
-        wording=wording(heard, form.spelling, near.start, ways),
-        lacks_end=bool(ways) and ways[-1].text is None,
-        excused=_too_far(form, distance)
-        or reason
-        or _stretched(heard, near, steps)
-        or _half_said(form, steps)
-        or _piece_missing(form, steps),
+        distance=min(fit.distance, 1.0),
+        wording=fit.wording,
+        lacks_end=fit.lacks_end,
+        excused=fit.is_too_far() or reason or fit.misses(),
     )
-
-
-def _too_far(form: Form, distance: float) -> str:
-    if distance <= most_distance(form.spelling) + 1e-9:
-        return ""
-    return f"farther than allowed: {distance:.2f} per syllable"
-
-
-def _pauses(heard: Heard, form: Form, start: int, steps: Sequence[tuple[Step, int]]) -> int:
-    """How many pauses were written where neither the spelling has a gap nor a filler stands."""
-    pieces = form.spelling.pieces
-    begins = {sum(map(len, pieces[:number])) for number in range(1, len(pieces))}
-    return sum(
-        start + step.text in heard.text.breaks
-        for (before, _), (step, _) in pairwise(steps)
-        if step.text is not None
-        and step.phrase is not None
-        and step.phrase not in begins
-        and before.phrase is not None
-    )
-
-
-def _stretched(heard: Heard, near: NearPlace, steps: Sequence[tuple[Step, int]]) -> str:
-    """Whether what stands inside, fillers or silence, is too much for one phrase."""
-    inside = {
-        heard.fillers[near.start + step.text]
-        for step, _ in steps
-        if step.text is not None and step.phrase is None and not step.in_gap
-    }
-    if len(inside - {0}) > MOST_FILLERS:
-        return f"more than {MOST_FILLERS} fillers inside"
-    if any(
-        (one.in_gap or two.in_gap) and (one if two.in_gap else two).phrase is None and one.in_gap != two.in_gap
-        for (one, _), (two, _) in pairwise(steps)
-    ):
-        return "a gap wider than allowed"
-    if any(heard.pause_s(at, at) > GAP_S for at in range(near.start + 1, near.end)):
-        return f"a pause of more than {GAP_S:.0f} s inside"
-    gap_ends = [
-        (near.start + one.text, near.start + two.text)
-        for one, two in pairwise([step for step, _ in steps if step.text is not None and not step.in_gap])
-        if one.text is not None and two.text is not None and two.text - one.text > 1
-    ]
-    if any(heard.pause_s(one + 1, two) > GAP_S for one, two in gap_ends):
-        return f"a gap of more than {GAP_S:.0f} s inside"
-    return ""
-
-
-def _half_said(form: Form, steps: Sequence[tuple[Step, int]]) -> str:
-    """Whether too many syllables that carry meaning were not heard at all."""
-    last = sum(cost for step, cost in steps if step.phrase == len(form.spelling.key) - 1)
-    # A short phrase with its particle is another without it: 谁知道呢, 谁知道办这个要排队.
-    if form.whole_words and form.spelling.key[-1] in PARTICLES and last > _PARTICLE_COST:
-        return "its particle was not heard"
-    negations = [
-        cost for step, cost in steps if step.phrase is not None and form.spelling.key[step.phrase] in NEGATIONS
-    ]
-    if form.spelling.syllables < _LONG and max(negations, default=0) > _NEGATION_COST:
-        return "its negation was not heard"
-    missing = sum(cost >= WHOLE // 2 for step, cost in steps if step.text is None)
-    if missing <= form.spelling.syllables // _SYLLABLES_A_DROP:
-        return ""
-    return f"{missing} syllables were not heard"
-
-
-def _piece_missing(form: Form, steps: Sequence[tuple[Step, int]]) -> str:
-    """Whether one piece between gaps fits so badly that only the others were said."""
-    if not form.spelling.gaps:
-        return ""
-    costs = [0] * len(form.spelling.pieces)
-    of_syllable = [number for number, piece in enumerate(form.spelling.pieces) for _ in piece]
-    current = 0
-    for step, cost in steps:
-        if step.phrase is not None:
-            current = of_syllable[step.phrase]
-        if not step.in_gap:
-            costs[current] += cost
-    for piece, cost in zip(form.spelling.pieces, costs, strict=True):
-        if cost > _MOST_PIECE_COSTS.get(len(piece), _MOST_PIECE_COST * len(piece)):
-            return f"a part is farther than allowed: {cost / WHOLE / len(piece):.2f} per syllable"
-    return ""
