@@ -33,6 +33,7 @@ def run(*arguments: str | Path, given: bytes = b"") -> subprocess.CompletedProce
         (["replay", "x.wav", "--pase"], "unrecognized arguments: --pase"),
         (["replay", "x.wav", "--config", "none.toml"], "Settings file none.toml does not exist"),
         (["rules", "check", "none.toml"], "none.toml"),
+        (["replay", "x.wav", "--roles", "clerk"], "Roles file clerk does not exist"),
     ],
 )
 def test_what_a_user_can_mend_is_status_two_and_no_traceback(arguments: list[str], said: str) -> None:
@@ -55,10 +56,23 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.stderr.decode().strip() == "[]"
 
 
+def test_mistakes_in_the_turns_are_told_before_anything_is_played(tmp_path: Path) -> None:
+    turns = tmp_path / "talk.rttm"
+    turns.write_text("SPEAKER talk 1 0.5 two <NA> <NA> boss <NA> <NA>\n", "utf-8")
+    done = run("replay", tmp_path / "talk.wav", "--roles", turns)
+    assert done.returncode == 2
+    assert done.stdout == b""
+    said = done.stderr.decode()
+    assert f'{turns}, line 1: duration is "two", expected seconds above 0' in said
+    assert f'{turns}, line 1: speaker is "boss", expected staff or visitor' in said
+    assert "Fix: " in said
+    assert "Traceback" not in said
+
+
 ALERT = {
-    "v": int, "type": str, "file": str, "rule_id": str, "phrase": str, "heard": str, "standard": str,
-    "clause": str, "role": str, "severity": str, "confidence": float, "state": str, "hit_id": str,
-    "start_s": float, "end_s": float, "raised_s": float, "advice": str,
+    "v": int, "type": str, "file": str, "rule_id": str, "kind": str, "phrase": str, "heard": str,
+    "standard": str, "clause": str, "role": str, "severity": str, "confidence": float, "state": str,
+    "hit_id": str, "start_s": float, "end_s": float, "raised_s": float, "advice": str,
 }  # fmt: skip
 TRANSCRIPT = {
     "v": int, "type": str, "file": str, "utterance_id": int, "start_s": float, "end_s": float, "text": str,
@@ -135,6 +149,31 @@ def test_raw_audio_is_read_from_standard_input_and_shown_as_text() -> None:
     assert any(line.startswith("  ! ") and "T01" in line and "confirmed" in line for line in lines)
     assert any("我不知道" in line and not line.startswith("  !") for line in lines)
     assert lines[-1].startswith("-: audio_s ")
+
+
+@pytest.mark.model
+@pytest.mark.usefixtures("model_folder")
+def test_the_same_words_are_the_clerks_or_the_visitors_as_told(tmp_path: Path) -> None:
+    turns = tmp_path / "both.rttm"
+    turns.write_text("SPEAKER t01_literal 1 0.2 2.0 <NA> <NA> 客 <NA> <NA>\n", "utf-8")
+    for roles, role, suppressed in (("staff", "staff", None), (turns, "visitor", "role-visitor")):
+        done = run("replay", LITERAL, "--jsonl", "--roles", roles)
+        assert done.returncode == 0
+        lines = json_lines(done)
+        assert {line["role"] for line in lines if line["type"] != "summary"} == {role}
+        know = [line for line in lines if line.get("rule_id") == "T01"]
+        assert (know[-1]["state"], know[-1]["suppressed"]) == ("confirmed", suppressed)
+
+
+@pytest.mark.model
+@pytest.mark.usefixtures("model_folder")
+def test_turns_of_another_recording_are_told_after_what_was_read(tmp_path: Path) -> None:
+    turns = tmp_path / "long.rttm"
+    turns.write_text("SPEAKER long 1 99.0 2.0 <NA> <NA> staff <NA> <NA>\n", "utf-8")
+    done = run("replay", LITERAL, "--jsonl", "--roles", turns)
+    assert done.returncode == 2
+    assert json_lines(done)[-1]["type"] == "summary"
+    assert "a turn begins at 99.00 s" in done.stderr.decode()
 
 
 @pytest.mark.model

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,10 +20,12 @@ from deskguard.rules.pack import load_packs
 from deskguard.rules.watch import PackWatcher
 from deskguard.settings import ScreenSettings, Settings, StoreSettings
 from deskguard.values import Alert
+from hearing_values import EAGER
 from rules_packs import entry, pack_file
 from window_parts import PATIENCE_S, Desk
 
 KNOW = entry("我不知道", "T01", advice="我帮您问一下")
+AT_FIRST_SIGHT = EAGER.model_copy(update={"screen": ScreenSettings(port=0)})
 
 
 @pytest.fixture
@@ -166,7 +170,7 @@ def test_a_false_alarm_is_kept(tmp_path: Path, start: Callable[..., Desk]) -> No
 
 
 def test_a_card_the_clerk_put_away_does_not_come_back_when_it_is_confirmed(start: Callable[..., Desk]) -> None:
-    desk = start()
+    desk = start(settings=AT_FIRST_SIGHT)
     gate = threading.Event()
     desk.hold_after_first_sight(gate)
     rest = desk.begin_to_say("我不知道")
@@ -181,7 +185,7 @@ def test_a_card_the_clerk_put_away_does_not_come_back_when_it_is_confirmed(start
 
 
 def test_a_card_the_later_text_denies_is_taken_down(start: Callable[..., Desk]) -> None:
-    desk = start()
+    desk = start(settings=AT_FIRST_SIGHT)
     gate = threading.Event()
     desk.hold_after_first_sight(gate)
     rest = desk.begin_to_say("我不知道")
@@ -193,6 +197,87 @@ def test_a_card_the_later_text_denies_is_taken_down(start: Callable[..., Desk]) 
     assert (gone["hit_id"], gone["reason"]) == (hit_id, "withdrawn")
     desk.page.until("today", lambda payload: payload["entry"]["state"] == "withdrawn")
     assert desk.page.today() == []
+
+
+def test_a_confirmed_hit_whose_next_words_give_a_way_is_taken_down_and_stays_on_record(
+    tmp_path: Path, start: Callable[..., Desk], pack: Path
+) -> None:
+    way = {"say": ["我帮您问"], "where": "after", "next_s": 8}
+    pack_file(pack.parent, entry("我不知道", "T01", unless=[way]))
+    desk = start()
+    assert [one.hit.state for one in desk.hears("我不知道")][-1] == "confirmed"
+    hit_id = desk.page.until("card")["hit_id"]
+    alerts = desk.hears("我帮您问一下")
+    assert [(one.hit.hit_id, one.hit.state) for one in alerts] == [(hit_id, "withdrawn")]
+    gone = desk.page.until("card_gone")
+    assert (gone["hit_id"], gone["reason"]) == (hit_id, "withdrawn")
+    line = desk.page.until("today", lambda payload: not payload["entry"]["listed"])["entry"]
+    assert (line["hit_id"], line["state"]) == (hit_id, "withdrawn")
+    assert desk.page.today() == []
+    desk.end()
+    with closing(sqlite3.connect(tmp_path / "desk" / "desk.sqlite3")) as store:
+        ((state, why),) = store.execute("SELECT state, why FROM hits").fetchall()
+        states = store.execute("SELECT state FROM hit_states ORDER BY position").fetchall()
+    assert state == "withdrawn"
+    assert "我帮您问" in why
+    assert [one for (one,) in states] == ["tentative", "confirmed", "withdrawn"]
+
+
+def test_hits_on_the_same_words_are_one_card_and_one_line(start: Callable[..., Desk], pack: Path) -> None:
+    pack_file(pack.parent, KNOW, entry("不知道", "T02", clause="2"), entry("这个我不知道", "T03", clause="3"))
+    desk = start()
+    alerts = {one.hit.rule_id: one for one in desk.hears("这个我不知道")}
+    assert {rule_id: one.suppressed for rule_id, one in alerts.items()} == {
+        "T01": "contained",
+        "T02": "contained",
+        "T03": None,
+    }
+    card = desk.page.until("card", lambda payload: len(payload["clauses"]) == 3)
+    assert [one["clause"] for one in card["clauses"]] == ["3", "1.1", "2"]
+    assert [one["rule_id"] for one in desk.page.today()] == ["T03"]
+
+
+def test_profanity_is_masked_on_the_page_and_kept_as_heard(
+    tmp_path: Path, start: Callable[..., Desk], pack: Path
+) -> None:
+    pack_file(pack.parent, entry("他妈的", "RUDE", masked=True))
+    desk = start()
+    desk.hears("他妈的，等着")
+    card = desk.page.until("card")
+    assert (card["rule_id"], card["heard"], card["phrase"]) == ("RUDE", "他××", "他××")
+    (line,) = desk.page.today()
+    assert (line["heard"], line["phrase"]) == ("他××", "他××")
+    desk.end()
+    kept = Store.open(tmp_path / "desk")
+    assert [one["heard"] for one in kept.today()] == ["他妈的"]
+    kept.close()
+
+
+def test_what_a_person_decides_is_stored_and_never_shown(
+    tmp_path: Path, start: Callable[..., Desk], pack: Path
+) -> None:
+    pack_file(pack.parent, entry("给点辛苦费", "FEE", needs_person=True), KNOW)
+    desk = start()
+    assert {one.suppressed for one in desk.hears("给点辛苦费吧")} == {"needs-person"}
+    desk.hears("我不知道")
+    # The first card and the first line are those of the other phrase.
+    assert desk.page.until("card")["rule_id"] == "T01"
+    assert [one["rule_id"] for one in desk.page.today()] == ["T01"]
+    desk.end()
+    kept = Store.open(tmp_path / "desk")
+    assert {one["rule_id"]: one["suppressed"] for one in kept.today()}["FEE"] == "needs-person"
+    kept.close()
+
+
+def test_a_line_marked_as_false_alarm_stays_one_line(start: Callable[..., Desk]) -> None:
+    desk = start()
+    desk.hears("我不知道")
+    first = desk.page.until("today")["entry"]
+    desk.page.press("false-alarm", hit_id=first["hit_id"])
+    marked = desk.page.until("today", lambda payload: payload["entry"]["false_alarm"])["entry"]
+    # The page knows a line by its run and its hit.
+    assert (marked["run_id"], marked["hit_id"]) == (first["run_id"], first["hit_id"])
+    assert (marked["why"], marked["kind"]) == (first["why"], "phrase")
 
 
 def test_a_jump_of_the_clock_is_noted_and_times_go_on_from_the_new_one(start: Callable[..., Desk]) -> None:

@@ -36,6 +36,13 @@ _SHAPES = tuple(
         "only_if_none": r"only_if: none of (?P<n>\d+) holds",
         "open": r"what comes next may change it",
         "no_condition": r"no condition",
+        "confirmed_final": r"confirmed: in the final text",
+        "confirmed_again": r"confirmed: seen again: .+",
+        "confirmed_sure": r"confirmed: sure at first sight",
+        "withdrawn_after": r"withdrawn: innocent by what came after",
+        "withdrawn_innocent": r"withdrawn: innocent",
+        "withdrawn_gone": r"withdrawn: not in the later text",
+        "withdrawn_end": r"withdrawn: the utterance ended",
     }.items()
 )
 
