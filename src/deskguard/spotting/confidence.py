@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Source = Literal["best text", "alternative text", "across an endpoint"]
 _MOST_CONFIDENCE = 0.999
 """A few hundred examples make nothing more certain."""
-_LEAST_RATIO, _MOST_RATIO = -12.0, 2.0
+_LEAST_RATIO, _MOST_RATIO = -20.0, 2.0
 _LEAST_TOKEN_RATIO = -4.0
 _MOST_SYLLABLES = 7
 _LEAST_LOG_PROBABILITY = -1.5
