@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from deskguard.authoring.talk import Line, read_talk, scene, spoken
 from deskguard.authoring.words import Words
 from deskguard.errors import DeskguardError
 from deskguard.rules.pack import load_packs
+from deskguard.spotting import fit, forms, nearly
 from rules_packs import HEADER, entry, pack_file
 
 ZH, EN = Words("zh-CN"), Words("en")
@@ -217,6 +220,28 @@ def test_masked_words_cannot_be_read_on_a_screen(tmp_path: Path) -> None:
     assert "混×××" in shown[0]
     packs = packfiles.load([tmp_path])
     assert "混蛋" not in "".join(everything(rules.rules["P1"], packs, words))
+
+
+def reasons() -> list[str]:
+    """Every reason that spotting may give for a place that does not count, with some figure in it."""
+    found = [value for name, value in vars(forms).items() if name.isupper() and isinstance(value, str)]
+    for module in (forms, fit, nearly):
+        for node in ast.walk(ast.parse(inspect.getsource(module))):
+            if isinstance(node, ast.Return) and node.value is not None:
+                found += [_filled(one) for one in ast.walk(node.value) if isinstance(one, ast.JoinedStr)]
+                found += [_filled(node.value)] if isinstance(node.value, ast.Constant) else []
+    return [one for one in found if " " in one]
+
+
+def _filled(node: ast.AST) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_filled(one) for one in node.values)
+    return str(node.value) if isinstance(node, ast.Constant) else "0.25"
+
+
+def test_every_reason_is_told_in_the_readers_language() -> None:
+    assert len(reasons()) > 8
+    assert [one for one in reasons() if ZH.trace(one) == one] == []
 
 
 # ---- comparing ----

@@ -14,27 +14,25 @@ if TYPE_CHECKING:
 
     from deskguard.rules.ruleset import RuleSet
 
-# Lines that only authors see, by the texts they are told in: why a place does not count, and how a hit ended.
+# Lines that only authors see, by the texts they are told in: why a place does not count.
+_N = r"(?P<n>[\d.]+)"
 _REASONS = {
     "cuts_word": r"cuts a word",
     "pause": r"a pause stands inside",
     "no_clause_end": r"not at a clause's end",
     "no_answer": r"not an answer by itself",
     "particle": r"its particle was not heard",
+    "negation": r"its negation was not heard",
+    "syllables": rf"{_N} syllables were not heard",
     "longer": r"inside the longer wording (?P<text>.+)",
     "nearer": r"nearer to the longer wording (?P<text>.+)",
-    "far": r"farther than allowed: (?P<n>[\d.]+) per syllable",
-    "part_far": r"a part is farther than allowed: (?P<n>[\d.]+) per syllable",
-    "fillers": r"more than (?P<n>\d+) fillers inside",
-    "long_pause": r"a (?:pause|gap) of more than (?P<n>\d+) s inside",
-    "not_believed": r"below (?P<n>[\d.]+): not believed",
-    "final": r"confirmed: in the final text",
-    "again": r"confirmed: seen again: .*",
-    "sure": r"confirmed: sure at first sight",
-    "gone": r"withdrawn: not in the later text",
-    "ended": r"withdrawn: the utterance ended",
-    "innocent": r"withdrawn: innocent",
-    "innocent_later": r"withdrawn: innocent by what came after",
+    "far": rf"farther than allowed: {_N} per syllable",
+    "part_far": rf"a part is farther than allowed: {_N} per syllable",
+    "little": rf"too little of it fits: {_N}",
+    "fillers": rf"more than {_N} fillers inside",
+    "gap": r"a gap wider than allowed",
+    "long_pause": rf"a pause of more than {_N} s inside",
+    "not_believed": rf"below {_N}: not believed",
 }
 
 
