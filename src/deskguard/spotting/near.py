@@ -47,6 +47,8 @@ _GRID = 4
 
 _TWO_SEEDS_FROM = 7
 """Longer spellings that are near enough to count keep two pairs at least."""
+_FIT_COST = 2.5
+_MOST_PLACES = 100
 _FEW = 300
 """Windows up to this many are laid together; of more, those with gaps apart, since they are wider."""
 _FAR = 1 << 20
@@ -72,7 +74,11 @@ class NearPlace:
     @property
     def weight(self) -> float:
         """How much speaks for it: the syllables that fit, less what does not."""
-        return self.syllables - 2.5 * self.cost / WHOLE
+        return self.syllables - _FIT_COST * self.cost / WHOLE
+
+
+Taken = tuple[int, int, int]
+"""A group, and from where to where in the text it needs no more places."""
 
 
 def most_distance(spelling: Spelling) -> float:
@@ -87,9 +93,10 @@ def may_be_near(spelling: Spelling) -> bool:
 
 
 class NearTable:
-    """Spellings as arrays; rows are in the order given."""
+    """Spellings as arrays; rows are in the order given, each with its group."""
 
-    def __init__(self, spellings: Sequence[Spelling]) -> None:
+    def __init__(self, spellings: Sequence[Spelling], groups: Sequence[int]) -> None:
+        self.groups = np.array(groups, dtype=np.int32)
         self._syllables = len(sound_classes())
         self._letters: dict[int, int] = {}
         """Columns of costs for characters that have no syllable, behind those of the syllables."""
@@ -160,18 +167,32 @@ class NearSearch:
     def _text(self) -> Text:
         return self._table.text(self._heard)
 
-    def places(self, over: float = 0.0) -> list[NearPlace]:
-        """Where spellings may have been misheard, none further than allowed plus `over` per syllable."""
+    def places(self, over: float = 0.0, taken: Sequence[Taken] = ()) -> list[NearPlace]:
+        """Where spellings may have been misheard, best first; none in a place that its group has taken.
+
+        None is further than allowed plus `over` per syllable. A group is what its spellings compete in.
+        """
         rows, starts = self._windows()
         if not len(rows):
             return []
         table = self._table
-        most = table.most + over * table.phrases.lengths * WHOLE
-        if len(rows) < _FEW:
-            return list(set(self._laid(rows, starts, most)))
-        is_gapped = table.spans[rows] > table.phrases.lengths[rows]
-        parts = [part for part in (is_gapped, ~is_gapped) if part.any()]
-        return list({place for part in parts for place in self._laid(rows[part], starts[part], most)})
+        parts = [np.ones(len(rows), dtype=bool)]
+        if len(rows) >= _FEW:
+            is_gapped = table.spans[rows] > table.phrases.lengths[rows]
+            parts = [part for part in (is_gapped, ~is_gapped) if part.any()]
+        found = np.concatenate([self._laid(rows[part], starts[part], over) for part in parts], axis=1)
+        for group, start, end in taken:
+            is_free = (table.groups[found[0]] != group) | (found[1] >= end) | (found[2] <= start)
+            found = found[:, is_free]
+        lengths = table.phrases.lengths[found[0]]
+        order = np.lexsort((found[0], -found[2], found[1], _FIT_COST * found[3] - lengths * WHOLE))
+        places = [
+            NearPlace(row, start, end, cost, syllables)
+            for row, start, end, cost, syllables in np.vstack((found, lengths))[
+                :, order[:_MOST_PLACES]
+            ].T.tolist()
+        ]
+        return list(dict.fromkeys(places))
 
     def way(self, place: NearPlace) -> list[tuple[Step, int]]:
         """How the spelling lies in its place, each step with its cost; text positions count from its start."""
@@ -195,7 +216,8 @@ class NearSearch:
         keys = keys[(seeds > 1) | ~is_long]
         return (keys // _FAR).astype(np.int32), (keys % _FAR - _FAR // 2).astype(np.int32)
 
-    def _laid(self, rows: Ints, starts: Ints, most: Ints) -> Iterator[NearPlace]:
+    def _laid(self, rows: Ints, starts: Ints, over: float) -> Ints:
+        """The cheapest place of each window that is cheap enough: rows, starts, ends and costs, (4, places)."""
         table, text = self._table, self._text
         lengths = table.phrases.lengths[rows]
         strays = np.minimum(table.spans[rows] - lengths + 2 * _SLACK + _GRID, WIDEST)
@@ -207,15 +229,8 @@ class NearSearch:
         added[left : left + len(text.added)] = text.added
         windows = Windows(phrases=rows, starts=starts + left, widths=strays)
         laid = lay(table.phrases, Text(costs=costs, added=added), windows)
-        for at in np.flatnonzero(laid.costs <= most[rows]).tolist():
-            row = int(rows[at])
-            yield NearPlace(
-                row=row,
-                start=int(laid.starts[at]) - left,
-                end=int(laid.ends[at]) - left,
-                cost=int(laid.costs[at]),
-                syllables=int(table.phrases.lengths[row]),
-            )
+        is_near = laid.costs <= table.most[rows] + over * lengths * WHOLE
+        return np.stack((rows, laid.starts - left, laid.ends - left, laid.costs))[:, is_near]
 
 
 @lru_cache(maxsize=1)

@@ -65,20 +65,29 @@ class NearFinder:
         self._innocent = [
             (rule_id, one) for rule_id, many in innocent.items() for one in many if may_be_near(one)
         ]
-        self._table = NearTable([*(one.spelling for one in self._forms), *(one for _, one in self._innocent)])
+        self._groups = {rule_id: at for at, rule_id in enumerate(innocent)}
+        # Innocent wordings are in a group of their own: what a phrase has taken says nothing about them.
+        self._table = NearTable(
+            [*(one.spelling for one in self._forms), *(one for _, one in self._innocent)],
+            [*(self._groups[one.rule_id] for one in self._forms), *(-1 for _ in self._innocent)],
+        )
 
     def find(self, heard: Heard, known: Mapping[str, Known], *, with_excused: bool) -> list[Nearly]:
         """The best few, those first that most speaks for; those that do not count only if asked for."""
         search = NearSearch(self._table, heard)
         innocent: dict[str, list[tuple[NearPlace, str]]] = {}
         places = []
-        for place in search.places(MISSED_BY if with_excused else 0.0):
+        taken = [
+            (self._groups[rule_id], place.start, place.end)
+            for rule_id, one in known.items()
+            for place in one.taken
+        ]
+        for place in search.places(MISSED_BY if with_excused else 0.0, taken):
             if place.row < len(self._forms):
                 places.append(place)
             else:
                 rule_id, spelling = self._innocent[place.row - len(self._forms)]
                 innocent.setdefault(rule_id, []).append((place, spelling.text))
-        places.sort(key=lambda one: (-one.weight, one.start, -one.end, one.row))
         found: list[Nearly] = []
         tried = 0
         for place in places:
@@ -118,10 +127,7 @@ def _is_core_of(after: Form | None, one: Form) -> bool:
 
 def _is_taken(place: NearPlace, form: Form, known: Known, found: Sequence[Nearly]) -> bool:
     """Whether the rule has something better here already."""
-    taken = [
-        *known.taken,
-        *(one.place for one in found if one.form.rule_id == form.rule_id and not one.excused),
-    ]
+    taken = [one.place for one in found if one.form.rule_id == form.rule_id and not one.excused]
     return any(place.start < other.end and other.start < place.end for other in taken) or any(
         other.start <= place.start and place.end <= other.end for other in known.refused
     )
