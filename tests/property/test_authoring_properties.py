@@ -10,13 +10,16 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from deskguard.authoring import tables
+from deskguard.authoring import packfiles, tables
 from deskguard.authoring.sheets import CONDITIONS, EXAMPLES, read
+from deskguard.authoring.spreadsheet import export_packs, import_workbook
 from deskguard.authoring.toml import dumps
 from deskguard.authoring.words import Words
 from deskguard.authoring.workbook import read_workbook, write_workbook
 from deskguard.rules.schema import PackFile
 
+# Each example writes and reads a file: shrinking one would take minutes.
+UNSHRUNK = [Phase.explicit, Phase.reuse, Phase.generate]
 ZH, EN = Words("zh-CN"), Words("en")
 NASTY = [
     "", " ", '""', "=1+1", "'x", "+A1", "_x000D_", "a\rb\r\nc\n", "\x00\x0b\x1f", "\ufffe\uffff", "\x85\u2028",
@@ -98,7 +101,11 @@ packs = st.fixed_dictionaries(
 ).map(lambda table: PackFile.model_validate_json(json.dumps(table)))
 
 
-@settings(max_examples=60, phases=[Phase.explicit, Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=60,
+    phases=UNSHRUNK,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(given_packs=st.lists(packs, min_size=1, max_size=2), language=st.sampled_from([ZH, EN]))
 def test_a_spreadsheet_loses_nothing(tmp_path: Path, given_packs: list[PackFile], language: Words) -> None:
     before = {f"文件{at}": pack for at, pack in enumerate(given_packs)}
@@ -117,3 +124,12 @@ def test_a_spreadsheet_loses_nothing(tmp_path: Path, given_packs: list[PackFile]
 def test_a_pack_as_toml_is_the_same_pack(pack: PackFile, comment: str) -> None:
     table = tomllib.loads(dumps(tables.compact(pack), comment))
     assert PackFile.model_validate_json(json.dumps(table)) == pack
+
+
+def test_the_bundled_packs_come_back_with_the_same_hash(tmp_path: Path) -> None:
+    loaded = packfiles.load([])
+    export_packs(loaded, tmp_path / "x.xlsx", ZH, force=False)
+    import_workbook(tmp_path / "x.xlsx", tmp_path / "draft", [], ZH, force=False)
+    again = packfiles.load([tmp_path / "draft"])
+    assert again.rules.sha256 == loaded.rules.sha256
+    assert [path.name for path in again.files] == [path.name for path in loaded.files]

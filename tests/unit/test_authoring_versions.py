@@ -102,6 +102,17 @@ def test_edits_by_hand_are_kept_before_they_are_replaced(tmp_path: Path, live: P
     assert len(kept) == 3
 
 
+def test_edits_by_hand_can_be_published_as_they_lie(tmp_path: Path, live: Path) -> None:
+    put(draft(tmp_path, FIRST), live)
+    pack_file(live, SECOND)
+    put(live, live, "改好了")
+    now = versions.live_version(live, ZH)
+    assert [(one.note, one.version == now) for one in versions.read_ledger(live, ZH)] == [
+        ("", False),
+        ("改好了", True),
+    ]
+
+
 def test_a_folder_replaces_all_and_a_file_joins_the_others(tmp_path: Path, live: Path) -> None:
     folder = draft(tmp_path, FIRST)
     other = pack_file(
@@ -191,7 +202,7 @@ def test_a_place_that_cannot_hold_rules_is_refused(tmp_path: Path, place: str) -
     assert (tmp_path / "file").read_text() == "in the way"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
 def test_a_read_only_folder_is_refused_and_stays_as_it_was(tmp_path: Path, live: Path) -> None:
     put(draft(tmp_path, FIRST), live)
     before = versions.read_files(live, ZH)

@@ -63,7 +63,8 @@ def publish(draft: str, live: Path, signature: Signature, words: Words, only: Se
     if failed:
         lines = [line for one in failed for line in told(one, rules, words.masking(rules))]
         return Published(lines=(*lines, words("not_published", n=len(failed), live=live)), is_live=False)
-    if versions.hash_of(files) == before:
+    ledger = versions.read_ledger(live, words)
+    if before is not None and versions.hash_of(files) == before and ledger and ledger[-1].version == before:
         return Published(lines=(words("already_live", version=before[:SHOWN], live=live),), is_live=True)
     with versions.publishing(live, words):
         if before is not None:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from deskguard.authoring import places
 from deskguard.authoring.judging import Judge
+from deskguard.authoring.trying import SOUND
 from deskguard.authoring.words import complaint
 from deskguard.desk.roles import SpokenTurn
 from deskguard.desk.rttm import GivenRoles
@@ -119,11 +120,11 @@ def find_recordings(given: Path, words: Words) -> list[Recording]:
     manifests = sorted(given.glob("*.toml")) if given.is_dir() else [given]
     if not given.exists():
         raise complaint(words, "speech_missing", "file-missing", path=given)
-    found = []
-    for path in manifests:
-        audio = next((one for one in sorted(path.parent.glob(f"{path.stem}.*")) if one.suffix != ".toml"), None)
-        if audio is not None:
-            found.append(Recording(path=audio, manifest=_manifest(path)))
+    folder = given if given.is_dir() else given.parent
+    sounds = {one.stem: one for one in sorted(folder.iterdir()) if one.suffix.lower() in SOUND}
+    found = [
+        Recording(path=sounds[path.stem], manifest=_manifest(path)) for path in manifests if path.stem in sounds
+    ]
     if not found:
         raise complaint(words, "no_recordings", "no-recordings", path=given)
     return found

@@ -21,26 +21,11 @@ if TYPE_CHECKING:
     from deskguard.rules.ruleset import RuleSet
     from deskguard.settings import Settings
 
-_ENDINGS = frozenset(
-    [
-        ".aac",
-        ".amr",
-        ".flac",
-        ".m4a",
-        ".mp3",
-        ".mp4",
-        ".oga",
-        ".ogg",
-        ".opus",
-        ".txt",
-        ".wav",
-        ".webm",
-        ".wma",
-        ".toml",
-        ".xlsx",
-        ".rttm",
-    ]
+SOUND = frozenset(
+    (".aac", ".amr", ".flac", ".m4a", ".mp3", ".mp4", ".oga", ".ogg", ".opus", ".wav", ".webm", ".wma")
 )
+"""How recordings end."""
+_ENDINGS = SOUND | {".txt", ".toml", ".xlsx", ".rttm"}
 """What ends so names a file, even one that does not exist."""
 
 

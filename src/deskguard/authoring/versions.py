@@ -80,10 +80,14 @@ def read_ledger(live: Path, words: Words) -> list[Entry]:
     path = live / FOLDER / LEDGER
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
-    except (OSError, UnicodeDecodeError) as error:
-        raise complaint(words, "unreadable", "file-unreadable", path=path, why=error) from None
+    except OSError as error:
+        raise complaint(
+            words, "unreadable", "file-unreadable", path=path, why=error.strerror or error
+        ) from None
+    except UnicodeDecodeError as error:
+        raise complaint(words, "not_utf8", "bad-encoding", path=path, at=error.start) from None
     entries = []
     for number, line in enumerate(lines, 1):
         try:
