@@ -16,7 +16,7 @@ from deskguard.rules.spelling import GAP_S
 from deskguard.spotting.align import WHOLE
 from deskguard.spotting.heard import MOST_FILLERS
 from deskguard.spotting.meant import wording
-from deskguard.spotting.near import NEGATIONS, most_distance
+from deskguard.spotting.near import NEGATIONS, most_distance, most_piece_cost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,10 +44,6 @@ _PAUSE_COST = 30
 """Hundredths of a syllable for a pause where the spelling has none."""
 _SYLLABLES_A_DROP = 4
 """Of so many syllables one may be missing altogether; what holds less is another, shorter phrase."""
-_MOST_PIECE_COSTS = {1: 15, 2: 40, 3: 90}
-"""Hundredths of a syllable that short pieces between gaps may cost: a gap makes chance meetings easy."""
-_MOST_PIECE_COST = 40
-"""The same for each syllable of a longer one."""
 
 
 class Fit:
@@ -164,6 +160,6 @@ class Fit:
             if not step.in_gap:
                 costs[current] += cost
         for piece, cost in zip(pieces, costs, strict=True):
-            if cost > _MOST_PIECE_COSTS.get(len(piece), _MOST_PIECE_COST * len(piece)):
+            if cost > most_piece_cost(piece):
                 return f"a part is farther than allowed: {cost / WHOLE / len(piece):.2f} per syllable"
         return ""

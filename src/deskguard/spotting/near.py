@@ -32,6 +32,10 @@ _MOST_DISTANCES = {3: 0.2, 4: 0.25}
 _MOST_DISTANCE = 0.34
 _MOST_GAPPED = 0.25
 """Pieces with a gap between them meet by chance more easily."""
+_MOST_PIECE_COSTS = {1: 15, 2: 40, 3: 90}
+"""Hundredths of a syllable that short pieces between gaps may cost: a gap makes chance meetings easy."""
+_MOST_PIECE_COST = 40
+"""The same for each syllable of a longer one."""
 _FEWEST_SYLLABLES = min(_MOST_DISTANCES)
 # A syllable too many is less unlike than one that is another; weak ones come and go, fillers hardly count.
 _ADDED, _DROPPED, _WEAK, _ERHUA, _FILLER = 70, 80, 40, 10, 6
@@ -42,6 +46,7 @@ _WEAK_CHARS = PARTICLES | frozenset("的了着地得个就也还都")
 _SECOND_READING = 10
 _SLACK = 3
 """Syllables by which a phrase may be longer than its spelling on either side of the seed."""
+_NEAR_BY, _FILLER_REACH = 1, 2
 _GRID = 4
 """Seeds of one spelling this near each other share a window."""
 
@@ -87,6 +92,11 @@ def most_distance(spelling: Spelling) -> float:
     return min(most, _MOST_GAPPED) if spelling.gaps else most
 
 
+def most_piece_cost(piece: str) -> int:
+    """How much a piece between gaps may cost, in hundredths of a syllable."""
+    return _MOST_PIECE_COSTS.get(len(piece), _MOST_PIECE_COST * len(piece))
+
+
 def may_be_near(spelling: Spelling) -> bool:
     """Whether a spelling is long enough to be known by what is left of it."""
     return spelling.syllables >= _FEWEST_SYLLABLES and NUMBER not in spelling.pieces
@@ -107,6 +117,7 @@ class NearTable:
         self.spans = lengths + gaps.sum(axis=0, dtype=np.int32)
         """Syllables with all gaps full."""
         self.gaps_before = np.cumsum(gaps, axis=0, dtype=np.int32) - gaps
+        self.piece_starts, self.piece_lengths, self.most_around = self._pieces(spellings)
         self.seeds = Seeds(self._sounds_of(spellings))
 
     def text(self, heard: Heard) -> Text:
@@ -145,6 +156,17 @@ class NearTable:
         sounds, dropped, gaps = (np.ascontiguousarray(table.T) for table in (sounds, dropped, gaps))
         lengths = np.array([one.syllables for one in spellings], dtype=np.int32)
         return Phrases(sounds=sounds, lengths=lengths, dropped=dropped, gaps=gaps)
+
+    def _pieces(self, spellings: Sequence[Spelling]) -> tuple[Ints, Ints, Ints]:
+        """For each syllable where its piece begins, how long that is, and the most it may cost."""
+        starts, lengths, most = (np.zeros_like(self.phrases.sounds) for _ in range(3))
+        for at, one in enumerate(spellings):
+            end = 0
+            for piece in one.pieces:
+                start, end = end, end + len(piece)
+                starts[start:end, at], lengths[start:end, at] = start, len(piece)
+                most[start:end, at] = most_piece_cost(piece) if one.gaps else self.most[at]
+        return starts, lengths, most
 
     def _row(self, sound: int) -> int:
         if sound < self._syllables:
@@ -207,6 +229,8 @@ class NearSearch:
     def _windows(self) -> tuple[Ints, Ints]:
         """Spellings worth laying into the text, and where their windows begin, which may be before it."""
         rows, offsets, places = self._table.seeds.found(self._heard)
+        is_likely = self._least_costs(rows, offsets, places) <= self._table.most_around[offsets, rows]
+        rows, offsets, places = rows[is_likely], offsets[is_likely], places[is_likely]
         diagonals = places - offsets - self._table.gaps_before[offsets, rows] - _SLACK
         keys = np.sort(rows.astype(np.int64) * _FAR + (diagonals // _GRID * _GRID + _FAR // 2))
         first = np.flatnonzero(np.diff(keys, prepend=-1))
@@ -215,6 +239,31 @@ class NearSearch:
         is_long = self._table.phrases.lengths[keys // _FAR] >= _TWO_SEEDS_FROM
         keys = keys[(seeds > 1) | ~is_long]
         return (keys // _FAR).astype(np.int32), (keys % _FAR - _FAR // 2).astype(np.int32)
+
+    def _least_costs(self, rows: Ints, offsets: Ints, places: Ints) -> Ints:
+        """What the piece around each seed costs at least, every syllable near where it would stand.
+
+        Three windows in five need no alignment after that. A way that has strayed by more than one syllable,
+        or two fillers, is lost unless another seed shows it.
+        """
+        table, text = self._table, self._text
+        starts, counts = table.piece_starts[offsets, rows], table.piece_lengths[offsets, rows]
+        ends = np.cumsum(counts)
+        seeds = np.repeat(np.arange(len(rows)), counts)
+        at = np.arange(len(seeds)) + np.repeat(starts - ends + counts, counts)
+        cells = at * len(table.phrases.lengths) + rows.take(seeds)
+        reach = _NEAR_BY + (_FILLER_REACH if any(self._heard.fillers) else 0)
+        room = len(table.phrases.sounds) + reach
+        costs = np.full((len(text.costs) + 2 * room, text.costs.shape[1]), OUTSIDE, dtype=np.int32)
+        costs[room : room + len(text.costs)] = text.costs
+        near = costs.copy()
+        for step in range(1, reach + 1):
+            np.minimum(near[step:], costs[:-step], out=near[step:])
+            np.minimum(near[:-step], costs[step:], out=near[:-step])
+        columns = (at + (places - offsets + room).take(seeds)) * text.costs.shape[1]
+        least = near.ravel().take(columns + table.phrases.sounds.ravel().take(cells))
+        np.minimum(least, table.phrases.dropped.ravel().take(cells), out=least)
+        return np.bincount(seeds, least, len(rows)).astype(np.int32)
 
     def _laid(self, rows: Ints, starts: Ints, over: float) -> Ints:
         """The cheapest place of each window that is cheap enough: rows, starts, ends and costs, (4, places)."""
