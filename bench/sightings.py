@@ -26,6 +26,7 @@ from deskguard.desk import compose
 from deskguard.hearing.media import read_recording
 from deskguard.hearing.recognise import Recogniser
 from deskguard.language.text import normalise
+from deskguard.rules.spelling import parse
 from deskguard.settings import Settings, SpottingSettings
 from deskguard.spotting.confidence import Belief
 from deskguard.spotting.conversation import Conversation
@@ -68,6 +69,7 @@ class Collector:
                         "rule_id": sighting.candidate.rule_id,
                         "variant": sighting.candidate.variant,
                         "said": was_said(sighting, clip, literal),
+                        "verbatim": is_verbatim(sighting.candidate.variant, clip.text),
                         "evidence": asdict(sighting.evidence),
                     }
                 )
@@ -106,6 +108,17 @@ def was_said(sighting: Sighting, clip: Clip, literal: set[str]) -> bool:
         if start < one.end_s + _SLACK_S and end > one.start_s - _SLACK_S:
             return True
     return sighting.candidate.rule_id in literal - {one.rule_id for one in clip.said}
+
+
+def is_verbatim(variant: str, text: str) -> bool:
+    """Whether the transcript holds this very spelling; another of its rule may have been said instead."""
+    chars, at = normalise(text).chars, 0
+    for piece in parse(variant).pieces:
+        found = chars.find(piece, at)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True
 
 
 def others(table: Path) -> list[Clip]:
