@@ -65,7 +65,12 @@ class Listening:
     def wait_for_state(self, state: str, timeout_s: float = 30.0) -> None:
         wait_until(f"the desk is {state}", lambda: self.state() == state, timeout_s)
 
+    def wait_until_it_hears(self) -> None:
+        """Until a reading of its health counts sound, and with it whatever was lost before."""
+        wait_until("sound is heard", lambda: (self.get("snapshot")["health"] or {}).get("heard_s", 0.0) > 0)
+
     def lost_s(self) -> float:
+        """Seconds of sound lost so far, by the newest reading; there is one from `wait_until_it_hears` on."""
         return float(self.get("snapshot")["health"]["lost_s"])
 
     def today(self) -> list[dict[str, Any]]:

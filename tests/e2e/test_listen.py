@@ -83,6 +83,8 @@ def test_a_microphone_that_vanishes_is_found_again_and_the_gap_is_shown(
 
 
 def test_while_paused_nothing_is_heard(server: SoundServer, desk: Listening) -> None:
+    # A reading from before the first sound would leave out what was lost until the microphone opened.
+    desk.wait_until_it_hears()
     assert desk.post("pause", reason="private")["ok"]
     desk.wait_for_state("paused")
     lost_s, began_s = desk.lost_s(), time.monotonic()
@@ -92,7 +94,7 @@ def test_while_paused_nothing_is_heard(server: SoundServer, desk: Listening) -> 
     desk.wait_for_state("listening")
     server.play(FIXTURES / "t02_literal.flac")
     assert desk.wait_for_entry("T02")
-    assert [one["rule_id"] for one in desk.today()] == ["T02"]
+    assert "T01" not in {one["rule_id"] for one in desk.today()}
     # A busy machine may really lose some of what came after; the pause is no part of it.
     assert desk.lost_s() - lost_s < paused_s
 

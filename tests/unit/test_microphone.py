@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -266,6 +267,18 @@ def test_a_microphone_that_returns_is_found_again_and_the_gap_is_lost_samples(dr
     )
     assert listener.states == ["listening", "microphone-lost", "listening", "microphone-lost"]
     assert all(stream.is_closed for stream in driver.opened)
+
+
+def test_a_device_that_is_slow_to_begin_is_not_given_up(driver: Driver) -> None:
+    def slow(stream: Stream) -> None:
+        # Longer than a silence that means the device has gone.
+        threading.Timer(0.08, lambda: stream.speak(4)).start()
+
+    listener = Listener(driver, slow)
+    chunks = listener.chunks()
+    assert listener.states[0] == "listening"
+    assert [one.lost_before for one in chunks] == [0] * 4
+    assert len(driver.opened) == 1
 
 
 def test_a_stream_that_opens_and_stays_silent_belongs_to_the_gap(driver: Driver) -> None:

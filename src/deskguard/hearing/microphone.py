@@ -30,6 +30,12 @@ _BLOCK_S = 0.05
 _QUEUE_BLOCKS = 200
 """Ten seconds of blocks: the reader only resamples them, so this fills when the machine is frozen."""
 _RETRY_S = 0.5
+_SLOW_START = 3
+"""How many times longer a device that was just opened may keep silent. On a busy machine its first block took
+more than a second, and closing and opening it for that lost three more (8 busy processes on 2 cores,
+PulseAudio, 2026-11-21)."""
+_LOOK_S = 0.2
+"""How often a pause or a stop is looked for while no block comes."""
 _MAX_CHANNELS = 2
 """Channels beyond the first two carry nothing a desk uses."""
 
@@ -150,11 +156,9 @@ class Microphone:
         rate_hz = int(stream.samplerate)
         resampler = Resampler(rate_hz, int(stream.channels))
         last_ns = time.monotonic_ns()
-        while not (self._is_stopped.is_set() or self._is_paused.is_set()):
-            try:
-                block = self._blocks.get(timeout=self._settings.lost_after_s)
-            except queue.Empty:
-                break
+        patience_s = _SLOW_START * self._settings.lost_after_s
+        while (block := self._next_block(patience_s)) is not None:
+            patience_s = self._settings.lost_after_s
             self._tell("listening")
             pcm: Pcm = resampler.feed(np.ascontiguousarray(block.pcm.T))
             if self._gap_since_ns is not None:
@@ -167,6 +171,17 @@ class Microphone:
             last_ns = block.captured_ns
         # A stream that was opened and gave nothing belongs to the gap.
         self._gap_since_ns = self._gap_since_ns or last_ns
+
+    def _next_block(self, patience_s: float) -> _Block | None:
+        """The next block; None when none came in time, or when there is a pause or a stop."""
+        until = time.monotonic() + patience_s
+        while not (self._is_stopped.is_set() or self._is_paused.is_set()):
+            try:
+                return self._blocks.get(timeout=min(_LOOK_S, max(0.0, until - time.monotonic())))
+            except queue.Empty:
+                if time.monotonic() >= until:
+                    return None
+        return None
 
     def _paused(self) -> Iterator[AudioChunk]:
         """Say at once that the stream breaks here, then wait."""
