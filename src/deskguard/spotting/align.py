@@ -150,23 +150,26 @@ def way(
     costs: Sequence[Sequence[int]], dropped: Sequence[int], gaps: Sequence[int], added: Sequence[int]
 ) -> list[Step]:
     """The cheapest way to lay all of a phrase along all of a stretch of text; `costs` is (phrase, text)."""
-    columns = len(added)
-    last: list[int] = []
-    moves: list[list[tuple[int, int]]] = []
-    skips: list[list[int]] = []
-    for at in range(len(dropped) + 1):
-        row, back = [0] * (columns + 1), [(0, 0)] * (columns + 1)
-        for to in range(columns + 1):
-            ways = []
-            if at and to:
-                ways.append((last[to - 1] + costs[at - 1][to - 1], (1, 1)))
-            if at:
-                ways.append((last[to] + dropped[at - 1], (1, 0)))
-            if to:
-                ways.append((row[to - 1] + added[to - 1], (0, 1)))
-            if ways:
-                row[to], back[to] = min(ways)
-        last, skipped = _with_gap(row, gaps[at - 1] if at else 0)
+    # Before the phrase's first syllable nothing is free: the stretch is all of the text there is.
+    row = [0]
+    for cost in added:
+        row.append(row[-1] + cost)
+    moves = [[(0, 1)] * len(row)]
+    last, skips = row, [[0] * len(row)]
+    for at, drop in enumerate(dropped):
+        left = last[0] + drop
+        row, back = [left], [(1, 0)]
+        for to, cost in enumerate(costs[at]):
+            both, over, along = last[to] + cost, last[to + 1] + drop, left + added[to]
+            if both <= over and both <= along:
+                left, move = both, (1, 1)
+            elif over <= along:
+                left, move = over, (1, 0)
+            else:
+                left, move = along, (0, 1)
+            row.append(left)
+            back.append(move)
+        last, skipped = _with_gap(row, gaps[at]) if gaps[at] else (row, skips[0])
         moves.append(back)
         skips.append(skipped)
     return _walked(moves, skips)

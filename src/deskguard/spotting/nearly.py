@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MOST_CANDIDATES = 6
 MISSED_BY = 0.12
 """How much further than allowed, per syllable, a place may be to be shown as a near miss."""
-_MOST_TRIED = 16
+_MOST_TRIED = 12
 """Places that are looked at more closely; each costs a tenth of a millisecond."""
 
 
@@ -147,13 +147,14 @@ def _refused(heard: Heard, form: Form, place: Place, known: Known) -> str:
 
 
 def _judged(heard: Heard, search: NearSearch, form: Form, near: NearPlace, reason: str) -> Nearly:
-    """The place with its wording, and the first reason that speaks against it."""
+    """The place, and the first reason that speaks against it; one against which none does has its wording."""
     fit = Fit(heard, form, near, search.way(near))
+    excused = fit.is_too_far() or reason or fit.misses()
     return Nearly(
         form=form,
         place=Place(near.start, near.end, exact=False),
         distance=min(fit.distance, 1.0),
-        wording=fit.wording,
+        wording="" if excused else fit.wording,
         lacks_end=fit.lacks_end,
-        excused=fit.is_too_far() or reason or fit.misses(),
+        excused=excused,
     )
