@@ -12,7 +12,7 @@ from deskguard.desk.alerts import Moment
 from deskguard.hearing.endpoint import Endpointer
 from deskguard.hearing.vad import FRAME_SAMPLES
 from deskguard.rules.pack import Rule, RuleSet, Variant
-from deskguard.settings import HearingSettings
+from deskguard.settings import AlertSettings, HearingSettings, Settings, SpottingSettings
 from deskguard.values import (
     SAMPLE_RATE_HZ,
     AudioChunk,
@@ -30,6 +30,8 @@ from deskguard.values import (
 )
 
 SPEECH, QUIET = 0.9, 0.05
+EAGER = Settings(alerts=AlertSettings(tentative_from=0.5), spotting=SpottingSettings(confirm_from=1.0))
+"""A desk that confirms nothing at first sight, and shows what is not confirmed."""
 
 
 def silence(duration_s: float) -> Pcm:

@@ -9,9 +9,9 @@ import pytest
 from deskguard.desk.mind import Mind, Outcome
 from deskguard.desk.modelled import ModelledRun
 from deskguard.rules.pack import RuleSet
-from deskguard.settings import Settings
 from deskguard.values import Alert, AudioChunk, Hypothesis, Passage, SpeechWindow, seconds
 from hearing_values import (
+    EAGER,
     QUIET,
     SPEECH,
     HandClock,
@@ -37,7 +37,7 @@ class Desk:
         self.clock = HandClock()
         self.recogniser = ScriptedRecogniser(script, before=self._work)
         self.cost_s: Callable[[SpeechWindow], float] = lambda _window: cost_s
-        self.mind = Mind(self.recogniser, rules or a_rule_set("我不知道"), Settings(), "run")  # type: ignore[arg-type]
+        self.mind = Mind(self.recogniser, rules or a_rule_set("我不知道"), EAGER, "run")  # type: ignore[arg-type]
         self.run = ModelledRun(an_endpointer(), self.mind, 60.0, self.clock)
 
     def _work(self, window: SpeechWindow) -> None:
