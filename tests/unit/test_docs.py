@@ -195,7 +195,9 @@ def suppressed_codes() -> set[str]:
     strings = {
         node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    return {one for one in strings if re.fullmatch(r"[a-z]+(-[a-z]+)+|cooldown|contained|withdrawn|softened", one)}
+    return {
+        one for one in strings if re.fullmatch(r"[a-z]+(-[a-z]+)+|cooldown|contained|withdrawn|softened", one)
+    }
 
 
 @pytest.mark.parametrize("document", [*READMES, "ARCHITECTURE.md"])
