@@ -169,6 +169,15 @@ def test_utterances_of_one_speaker_are_one_turn(tmp_path: Path) -> None:
     assert bench.judge_in(far, 1).ruling == "guilty"
 
 
+def test_a_quick_exchange_of_unknown_speakers_is_not_one_turn(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, "不能办", FRAMES, unless=["@way-forward"])
+    asked = [said("请您到一楼", 0.0, "unknown")]
+    asked += [said("那个多少钱来着", 1.5 * count, "unknown") for count in range(1, 9)]
+    lines = (*asked, said("不能办", 13.5, "unknown"))
+    assert bench.judge_in(lines, 9).ruling == "guilty"
+    assert bench.judge_in((asked[0], said("不能办", 1.5, "unknown")), 1).ruling == "innocent"
+
+
 def test_what_the_utterance_repeats_of_the_one_before_counts_once(tmp_path: Path) -> None:
     bench = Bench(tmp_path, "不能办", unless=[{"say": ["这里…这里"], "where": "turn"}])
     lines = (said("在这里", 0.0), said("这里，不能办", 0.2))

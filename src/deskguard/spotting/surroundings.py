@@ -26,8 +26,11 @@ NEXT_S = 8.0
 """How long after a phrase something may begin that still counts, where a condition names no time."""
 _LAST_SAMPLES = 30 * SAMPLE_RATE_HZ
 """How long before a phrase something may have ended that still counts: another visitor may come next."""
-_TURN_PAUSE_S = {"unknown": 3.0}
 _KNOWN_TURN_PAUSE_S = 8.0
+# While nobody knows who speaks, the next utterance may be another's: only what follows at once is taken for the
+# same speaker's, and a quick exchange must not become one long turn.
+_UNKNOWN_TURN_PAUSE_S = 0.8
+_UNKNOWN_TURN_S = 6.0
 _OPENING, _CLOSING = "“‘「『《", "”’」』》"
 _STRAIGHT = "\"'＂＇"
 _NEGATIONS = frozenset("不没")
@@ -205,13 +208,25 @@ def _turns(said: Said, others: Iterable[Said]) -> list[list[Said]]:
     turns = [[said]]
     for one in others:
         last = turns[-1][-1]
-        pause = max(one.start_sample - last.end_sample, last.start_sample - one.end_sample)
-        most_s = _TURN_PAUSE_S.get(one.role, _KNOWN_TURN_PAUSE_S)
-        if one.role == last.role and pause <= most_s * SAMPLE_RATE_HZ:
+        if one.role == last.role and _is_close(said, last, one):
             turns[-1].append(one)
         else:
             turns.append([one])
     return turns
+
+
+def _is_close(said: Said, last: Said, one: Said) -> bool:
+    """Whether an utterance goes on with the turn of `said`, whose nearest utterance so far is `last`."""
+    pause_s = _silence_s(last, one)
+    if one.role != "unknown":
+        return pause_s <= _KNOWN_TURN_PAUSE_S
+    return pause_s <= _UNKNOWN_TURN_PAUSE_S and _silence_s(said, one) <= _UNKNOWN_TURN_S
+
+
+def _silence_s(one: Said, other: Said) -> float:
+    """Between the end of the earlier and the start of the later."""
+    between = max(one.start_sample - other.end_sample, other.start_sample - one.end_sample)
+    return between / SAMPLE_RATE_HZ
 
 
 def _cut_off(scene: Scene) -> Iterator[Said]:
