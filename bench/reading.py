@@ -136,7 +136,7 @@ def _raised(line: dict[str, Any]) -> Raised:
         tier=line["tier"],
         start_s=line["start_s"],
         end_s=line["end_s"],
-        is_softened=line.get("softened", False),
+        is_softened=line["suppressed"] == "softened",
     )
 
 

@@ -2,7 +2,8 @@
 
 A phrase is found when its rule is held against the clerk in its recording, in a conversation at its place. A
 hit is wrong when no phrase of the recording (in a conversation: no phrase at that place) is of its rule or has
-words of its rule in it. Recall and false alarms always stand side by side, at one setting.
+words of its rule in it; but hits on the same words are one card, and right when one of them is. Recall and false
+alarms always stand side by side, at one setting.
 """
 
 from __future__ import annotations
@@ -47,11 +48,11 @@ class Judged:
 
     @cached_property
     def wrong(self) -> list[Raised]:
-        return [
-            one
-            for one in self.hits
-            if not any(one.rule_id in said.allowed and self._is_there(one, said) for said in self.clip.said)
-        ]
+        right = [one for one in self.hits if self._is_allowed(one)]
+        return [one for one in self.hits if one not in right and not any(_is_same_card(one, r) for r in right)]
+
+    def _is_allowed(self, hit: Raised) -> bool:
+        return any(hit.rule_id in said.allowed and self._is_there(hit, said) for said in self.clip.said)
 
     @property
     def is_innocent(self) -> bool:
@@ -74,6 +75,12 @@ class Judged:
         for role, start_s, end_s in self.clip.speakers:
             shares[role] += max(0.0, min(end_s, hit.end_s) - max(start_s, hit.start_s))  # type: ignore[assignment]
         return shares.most_common(1)[0][0] if shares else self.clip.role
+
+
+def _is_same_card(hit: Raised, right: Raised) -> bool:
+    """Whether a hit lies on the words of another: together they are one card, and are counted once."""
+    overlap = min(hit.end_s, right.end_s) - max(hit.start_s, right.start_s)
+    return overlap > 0.5 * (hit.end_s - hit.start_s)
 
 
 def score(judged: Iterable[Judged]) -> dict[str, Any]:

@@ -51,6 +51,14 @@ def test_rules_inside_a_phrase_are_no_false_alarms_and_do_not_find_it() -> None:
     assert one.found[0][1] is None
 
 
+def test_hit_on_the_words_of_a_right_one_is_on_the_same_card() -> None:
+    said = (Said("T08"),)
+    whole, part, other = hit("T08"), hit("C05", start_s=1.5, end_s=2.0), hit("C05", start_s=1.8, end_s=3.0)
+    assert judged(whole, part, said=said).wrong == []
+    assert judged(part, said=said).wrong == [part]
+    assert judged(whole, other, said=said).wrong == [other]
+
+
 def test_hit_in_an_innocent_recording_is_wrong() -> None:
     figures = score([judged(hit("T02")), judged()])
     assert (figures["innocent"], figures["innocent_raised"], figures["wrong"]) == (2, 1, 1)
@@ -75,7 +83,8 @@ def test_visitors_words_held_against_the_clerk_are_told() -> None:
 
 
 def test_rules_are_counted_by_what_was_said_and_by_what_was_raised() -> None:
-    rules = by_rule([judged(hit("T02"), hit("T09"), said=(Said("T02"),)), judged(said=(Said("T02"),))])
+    away = hit("T09", start_s=4.0, end_s=5.0)
+    rules = by_rule([judged(hit("T02"), away, said=(Said("T02"),)), judged(said=(Said("T02"),))])
     assert rules["T02"] == {"phrases": 2, "found": 1, "recall": 0.5, "wrong": 0, "wrong_per_hour": 0.0}
     assert rules["T09"]["wrong"] == 1
     assert rules["T09"]["recall"] is None
