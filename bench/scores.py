@@ -2,7 +2,7 @@
 
 A phrase is found when its rule is held against the clerk in its recording, in a conversation at its place. A
 hit is wrong when no phrase of the recording (in a conversation: no phrase at that place) is of its rule or has
-words of its rule in it; but hits on the same words are one card, and right when one of them is. Recall and false
+words of its rule in it; but hits on the same words are one card, right when one of them is. Recall and false
 alarms always stand side by side, at one setting.
 """
 
