@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from deskguard.desk.alerts import Moment
@@ -126,3 +127,19 @@ def test_what_was_almost_raised_can_be_asked_for() -> None:
     mind = Mind(ScriptedRecogniser(SCRIPT), a_rule_set("我不知道"), settings, "run")  # type: ignore[arg-type]
     assert summary(fed(mind, a_window(samples=32_000, end_reason="silence"))) == []
     assert [one.sighting.candidate.rule_id for one in mind.near_misses] == ["我不知道"]
+
+
+def test_a_pause_is_told_before_its_audio_is_read() -> None:
+    rules = a_rule_set("没时间说")
+    innocent = {key: replace(rule, innocent=("没时间说完",)) for key, rule in rules.rules.items()}
+    order: list[str] = []
+    recogniser = ScriptedRecogniser(spoken("没时间说"), before=lambda _window: order.append("read"))
+    settings = Settings(spotting=SpottingSettings(confirm_from=0.6))
+    mind = Mind(recogniser, replace(rules, rules=innocent), settings, "run")  # type: ignore[arg-type]
+    for window in (
+        a_window(),
+        replace(a_window(samples=20_000, end_reason="silence"), speech_end_sample=12_800),
+    ):
+        for outcome in mind.feed(window, lambda: moment(2.5)):
+            order += [f"{outcome.hit.state}"] if isinstance(outcome, Alert) else []
+    assert order == ["read", "confirmed", "read"]

@@ -505,6 +505,97 @@ def test_new_rules_that_do_not_know_an_old_hit_leave_it_alone() -> None:
     assert unasked.scenes == []
 
 
+def silence_after(tracker: HitTracker, said: Hypothesis, utterance_id: int = 0) -> list[Hit]:
+    """The speech ended where the newest text did; 0.3 s later the speaker is known to pause."""
+    return tracker.fall_silent(utterance_id, said.end_sample, said.end_sample + 4800)
+
+
+SURE = SpottingSettings(confirm_from=0.7)
+
+
+def test_a_pause_confirms_what_is_sure_and_waited_for_words_before_it_is_read() -> None:
+    tracker = judged(OPEN, GUILTY, settings=SURE)
+    said = heard(spoken(KNOW))
+    assert states(tracker.feed(said)) == [(KNOW, "tentative")]
+    assert states(silence_after(tracker, said)) == [(KNOW, "confirmed")]
+    assert tracker.feed(replace(said, is_pause=True)) == []
+
+
+def test_a_pause_shows_the_scene_closed() -> None:
+    judge = ScriptedJudge([OPEN])
+    tracker = a_tracker(finder(KNOW), judge=judge, belief=a_belief(SURE))
+    said = heard(spoken(KNOW))
+    tracker.feed(said)
+    silence_after(tracker, said)
+    assert [one.is_closed for one in judge.scenes] == [False, True]
+    assert judge.scenes[1].heard_until_sample == said.end_sample + 4800
+
+
+@pytest.mark.parametrize("verdict", [OPEN, INNOCENT], ids=["still open", "innocent"])
+def test_a_pause_confirms_nothing_that_is_open_or_innocent(verdict: Verdict) -> None:
+    tracker = judged(OPEN, verdict, settings=SURE)
+    said = heard(spoken(KNOW))
+    tracker.feed(said)
+    assert silence_after(tracker, said) == []
+
+
+def test_a_pause_confirms_nothing_that_was_seen_once_and_is_not_sure() -> None:
+    tracker = judged(OPEN, GUILTY)
+    said = heard(spoken(KNOW))
+    tracker.feed(said)
+    assert silence_after(tracker, said) == []
+
+
+def test_a_pause_after_more_speech_than_the_newest_text_heard_settles_nothing() -> None:
+    tracker = judged(OPEN, GUILTY, settings=SURE)
+    said = heard(spoken(KNOW))
+    tracker.feed(said)
+    assert tracker.fall_silent(0, said.end_sample + 1600, said.end_sample + 6400) == []
+    assert tracker.fall_silent(1, said.end_sample, said.end_sample + 4800) == []
+
+
+def test_a_phrase_that_more_words_could_excuse_is_confirmed_by_the_pause_itself() -> None:
+    def find(passage: Passage) -> list[Candidate]:
+        return [replace(one, is_open=True) for one in finder(KNOW)(passage)]
+
+    tracker = a_tracker(find, belief=a_belief(SURE))
+    said = heard(spoken(KNOW))
+    assert tracker.feed(said) == []
+    assert states(silence_after(tracker, said)) == [(KNOW, "confirmed")]
+    assert tracker.feed(replace(said, is_pause=True)) == []
+
+
+def test_what_the_reading_of_the_pause_makes_innocent_is_withdrawn() -> None:
+    tracker = judged(OPEN, GUILTY, INNOCENT, settings=SURE)
+    said = heard(spoken(KNOW))
+    tracker.feed(said)
+    silence_after(tracker, said)
+    assert states(tracker.feed(replace(heard(spoken(KNOW + "吗")), is_pause=True))) == [(KNOW, "withdrawn")]
+
+
+def test_a_likelier_wording_of_another_rule_at_the_same_place_speaks_against_one() -> None:
+    def find(_passage: Passage) -> list[Candidate]:
+        return [
+            Candidate(
+                rule_id=wording,
+                variant=wording,
+                start_char=0,
+                end_char=4,
+                tier="near",
+                wording=wording,
+                distance=0.1,
+                syllables=4,
+            )
+            for wording in ("还办不办", "爱办不办")
+        ]
+
+    ear = ScriptedEar({"还办不办": 0.0, "爱办不办": 6.0})
+    tracker = a_tracker(find, ear=ear.ear)
+    (hit,) = tracker.feed(heard(spoken("哎半部半"), is_final=True))
+    assert hit.rule_id == "爱办不办"
+    assert [one.sighting.evidence.log_ratio for one in tracker.near_misses] == [-6.0]
+
+
 def test_a_softened_verdict_makes_a_softened_hit() -> None:
     softened = Verdict(ruling="softened", why=("soften @way-forward: holds",))
     (hit,) = judged(softened).feed(heard(spoken(KNOW), is_final=True))

@@ -52,6 +52,9 @@ class Mind:
 
     def feed(self, window: SpeechWindow, now: Callable[[], Moment]) -> Iterator[Outcome]:
         """Read one window; yields alerts first, because a card is waited for and a transcript is not."""
+        if window.is_pause or window.end_reason in ("silence", "stream_end"):
+            silent = self._tracker.fall_silent(window.utterance_id, window.speech_end_sample, window.end_sample)
+            yield from self._decided(silent, now)
         hypothesis = self._recogniser.decode(window)
         hits = self._tracker.feed(hypothesis)
         self.work.steps += 1

@@ -85,6 +85,11 @@ class Conversation:
         self._until_sample = max(self._until_sample, hypothesis.end_sample)
         self._is_settled = hypothesis.is_final or hypothesis.is_pause
 
+    def fall_silent(self, until_sample: int) -> None:
+        """The speaker has paused: the newest text is all there is so far."""
+        self._until_sample = max(self._until_sample, until_sample)
+        self._is_settled = True
+
     def joined(self, passage: Passage, hypothesis: Hypothesis) -> Joined:
         """`passage` of the newest hypothesis with the end of what was said before it, if that is near."""
         own = self._own_before(hypothesis)

@@ -7,7 +7,7 @@ costs nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from deskguard.spotting.confidence import Evidence
@@ -142,7 +142,11 @@ class Sighter:
             found = self._found(hypothesis, is_told)
             self._look(hypothesis, found, looks)
         shown = _shown(found, hypothesis)
-        seen = [self._sighting(one, hypothesis, looks, shown[one.candidate.rule_id]) for one in found]
+        compared = [_compared(one, found, looks) for one in found]
+        seen = [
+            self._sighting(one, hypothesis, look, shown[one.candidate.rule_id])
+            for one, look in zip(found, compared, strict=True)
+        ]
         # What is not placed in the audio counts only where nothing of its rule is.
         placed = {one.candidate.rule_id for one in seen if not one.is_guessed}
         seen = [one for one in seen if not one.is_guessed or one.candidate.rule_id not in placed]
@@ -200,11 +204,10 @@ class Sighter:
         self,
         found: _Found,
         hypothesis: Hypothesis,
-        looks: dict[Suspect, Look | None],
+        look: Look | None,
         shown_ratio: float,
     ) -> Sighting:
         candidate, joined = found.candidate, found.joined
-        look = looks.get(found.suspect) if found.suspect is not None else None
         evidence = _evidence(found, hypothesis, shown_ratio, look)
         start, end = joined.passage.span(candidate.start_char, candidate.end_char)
         if look is not None and look.span is not None:
@@ -242,6 +245,29 @@ def _evidence(found: _Found, hypothesis: Hypothesis, shown_ratio: float, look: L
         is_settled=hypothesis.is_final or hypothesis.is_pause,
         is_at_edge=end > hypothesis.end_sample - _EDGE_SAMPLES,
     )
+
+
+def _compared(found: _Found, all_found: Sequence[_Found], looks: dict[Suspect, Look | None]) -> Look | None:
+    """The second look at a place beside the likeliest other wording there.
+
+    Where Whisper wrote nonsense, what was said is far likelier than the text, and what merely sounds like it
+    may be as likely.
+    """
+    own, look = found.suspect, looks.get(found.suspect) if found.suspect is not None else None
+    if own is None or look is None:
+        return None
+    rivals = [
+        other.log_ratio
+        for one in all_found
+        if (suspect := one.suspect) is not None
+        and (other := looks.get(suspect)) is not None
+        and suspect.alternative == own.alternative
+        and suspect.start_char < own.end_char
+        and own.start_char < suspect.end_char
+        and suspect.wording not in own.wording
+        and own.wording not in suspect.wording
+    ]
+    return replace(look, log_ratio=look.log_ratio - max([0.0, *rivals]))
 
 
 def _first(pair: tuple[float, Suspect]) -> float:

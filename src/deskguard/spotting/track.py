@@ -73,6 +73,9 @@ class HitTracker:
         self._utterance = -1
         self._open: list[_Case] = []
         """Of this utterance."""
+        self._held: list[Sighting] = []
+        """Of the newest live text: what the next words could still excuse."""
+        self._newest: Hypothesis | None = None
         self._past: list[_Case] = []
         """Confirmed in earlier ones, or withdrawn after that: not to be told again."""
 
@@ -84,6 +87,7 @@ class HitTracker:
         """The hits that are new or have changed, longest phrase first."""
         changed = self._turn_to(hypothesis.utterance_id)
         self._conversation.hear(hypothesis)
+        self._newest, self._held = hypothesis, []
         missed: list[NearMiss] = []
         seen: list[_Case] = []
         found: list[Hit] = []
@@ -91,10 +95,12 @@ class HitTracker:
             if not sighting.counts:
                 missed.append(NearMiss(sighting, (sighting.why, f"below {sighting.least:.2f}: not believed")))
                 continue
-            verdict = self._judge(sighting.candidate, self._conversation.scene(sighting.place))
+            verdict = self._judged(sighting)
             if verdict.ruling == "innocent":
                 missed.append(NearMiss(sighting, (sighting.why, *verdict.why)))
             found += self._see(sighting, verdict, hypothesis, seen)
+            if _waits(sighting.candidate, hypothesis) and sighting.confidence >= self._sighter.belief.sure:
+                self._held.append(sighting)
         self.near_misses = tuple(missed)
         changed += self._deny(seen, hypothesis) + found + self._judge_again(seen, hypothesis)
         if hypothesis.is_final:
@@ -102,9 +108,35 @@ class HitTracker:
             self._forget(hypothesis)
         return changed
 
+    def fall_silent(self, utterance_id: int, speech_end_sample: int, until_sample: int) -> list[Hit]:
+        """What a pause settles before its audio is read: that takes longer than all else.
+
+        Only where the newest live text has heard the speech to its end. What is sure in it, and waited for
+        words that do not come, is confirmed.
+        """
+        newest = self._newest
+        if newest is None or newest.utterance_id != utterance_id or newest.end_sample < speech_end_sample:
+            return []
+        self._conversation.fall_silent(until_sample)
+        silent = replace(newest, is_pause=True)
+        changed = []
+        for case in [one for one in self._open if one.is_tentative and one.denials == 0]:
+            case.verdict = self._judged(case.sighting)
+            if case.verdict.ruling != "innocent":
+                changed += self._confirm(case, silent)
+        for sighting in self._held:
+            verdict = self._judged(sighting)
+            if self._known(sighting) is None and verdict.ruling != "innocent":
+                changed += self._confirm(self._begin(sighting, verdict, silent), silent)
+        self._held = []
+        return changed
+
     def finish(self) -> list[Hit]:
         """Withdraw what nothing has confirmed."""
         return self._close()
+
+    def _judged(self, sighting: Sighting) -> Verdict:
+        return self._judge(sighting.candidate, self._conversation.scene(sighting.place))
 
     def _turn_to(self, utterance_id: int) -> list[Hit]:
         """A new utterance closes the last; its final hypothesis normally has done so already."""
@@ -223,7 +255,7 @@ class HitTracker:
             # New rules may not know the rule of an old hit.
             if case in seen or not may_change or case.hit.rule_id not in self._sighter.belief.rules:
                 continue
-            verdict = self._judge(case.sighting.candidate, self._conversation.scene(case.sighting.place))
+            verdict = self._judged(case.sighting)
             changed += self._revise(case, verdict, hypothesis)
         return changed
 
