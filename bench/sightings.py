@@ -15,7 +15,7 @@ import csv
 import json
 import random
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from deskguard.rules.spelling import parse
 from deskguard.settings import Settings, SpottingSettings
 from deskguard.spotting.confidence import Belief
 from deskguard.spotting.conversation import Conversation
+from deskguard.spotting.rulebook import Rulebook
 from deskguard.spotting.sighting import Ear, Sighter, Sighting
 from deskguard.spotting.spot import Spotter
 from deskguard.values import Passage, SpeechWindow, seconds
@@ -48,13 +49,15 @@ class Collector:
         self._rules = compose.load_rules(self._settings, [rules_folder] if rules_folder else [])
         self._recogniser: Recogniser = compose.load_recogniser(self._settings)
         self._spotter = Spotter(self._rules)
+        self._rulebook = Rulebook.of(self._rules, self._settings.spotting)
 
     def rows(self, clip: Clip) -> list[dict[str, Any]]:
         conversation = Conversation()
         # Everything is looked at, however little hope there is for it.
-        belief = Belief(SpottingSettings(characters_from=0, sound_from=0, near_from=0), {})
+        everything = SpottingSettings(characters_from=0, sound_from=0, near_from=0)
+        rulebook = replace(self._rulebook, belief=Belief(everything, {}))
         ear = Ear(self._recogniser.align, self._recogniser.look)
-        sighter = Sighter(self._spotter.find, ear, belief, conversation)
+        sighter = Sighter(rulebook, ear, conversation)
         literal = self._literal(clip.text)
         rows = []
         for window in self._windows(clip):

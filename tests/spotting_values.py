@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from deskguard.rules.ruleset import Rule
 from deskguard.settings import SpottingSettings
 from deskguard.spotting.confidence import Belief, Fitted
+from deskguard.spotting.rulebook import Rulebook
 from deskguard.spotting.scene import Scene, Verdict
 from deskguard.spotting.sighting import Ear
 from deskguard.spotting.track import HitTracker
@@ -57,6 +58,20 @@ DEAF = Ear(unaligned, unlooked)
 """Places nothing better than an even pace and has no second look."""
 
 
+def nothing(_passage: Passage) -> list[Candidate]:
+    return []
+
+
+def a_rulebook(
+    find: Callable[[Passage], list[Candidate]],
+    *,
+    guess: Callable[[Passage], list[Candidate]] = nothing,
+    judge: Callable[[Candidate, Scene], Verdict] = guilty,
+    belief: Belief | None = None,
+) -> Rulebook:
+    return Rulebook(find, guess, judge, belief or a_belief())
+
+
 def a_tracker(
     find: Callable[[Passage], list[Candidate]],
     *,
@@ -64,7 +79,7 @@ def a_tracker(
     ear: Ear = DEAF,
     belief: Belief | None = None,
 ) -> HitTracker:
-    return HitTracker(find, judge, ear, belief or a_belief(), "run")
+    return HitTracker(a_rulebook(find, judge=judge, belief=belief), ear, "run")
 
 
 @dataclass

@@ -14,7 +14,7 @@ from deskguard.spotting.sighting import Ear
 from deskguard.spotting.track import HitTracker
 from deskguard.values import SAMPLE_RATE_HZ, Candidate, Hit, Hypothesis, Passage
 from hearing_values import a_rule_set, finder, heard, spoken
-from spotting_values import ScriptedEar, ScriptedJudge, a_belief, a_tracker, near, unlooked
+from spotting_values import ScriptedEar, ScriptedJudge, a_belief, a_rulebook, a_tracker, near, unlooked
 
 KNOW = "我不知道"
 ALIKE = ScriptedEar({"": -0.5}).ear
@@ -340,7 +340,7 @@ def test_only_the_end_of_a_long_utterance_is_remembered() -> None:
 def test_a_change_of_rules_withdraws_what_the_new_ones_do_not_know() -> None:
     tracker = tracking("我不知道")
     (first,) = tracker.feed(heard(spoken("我不知道你去问")))
-    tracker.use(finder("你去问"), lambda _candidate, _scene: Verdict(ruling="guilty", why=()), a_belief())
+    tracker.use(a_rulebook(finder("你去问")))
     changed = tracker.feed(heard(spoken("我不知道你去问"), is_final=True))
     assert states(changed) == [("我不知道", "withdrawn"), ("你去问", "confirmed")]
     assert changed[0].hit_id == first.hit_id
@@ -500,7 +500,7 @@ def test_new_rules_that_do_not_know_an_old_hit_leave_it_alone() -> None:
     tracker = judged(REVISABLE)
     tracker.feed(heard(spoken(KNOW), 0, is_final=True))
     unasked = ScriptedJudge([INNOCENT])
-    tracker.use(finder("别的话"), unasked, a_belief())
+    tracker.use(a_rulebook(finder("别的话"), judge=unasked))
     assert tracker.feed(heard(spoken("我帮您问", 1.5), 1, is_final=True)) == []
     assert unasked.scenes == []
 
@@ -621,3 +621,54 @@ def test_a_phrase_is_not_put_together_of_what_two_speakers_said() -> None:
     tracker = a_tracker(across("有牌子自己看", "有牌子……自己看"))
     tracker.feed(replace(heard(spoken("有牌子"), 0, is_final=True), role="visitor"))
     assert tracker.feed(replace(heard(spoken("自己看", 1.5), 1, is_final=True), role="staff")) == []
+
+
+def guess_of(wording: str) -> Callable[[Passage], list[Candidate]]:
+    """Guesses one wording for all of any text."""
+
+    def guess(passage: Passage) -> list[Candidate]:
+        return [
+            Candidate(
+                rule_id=wording,
+                variant=wording,
+                start_char=0,
+                end_char=len(passage.text),
+                tier="near",
+                wording=wording,
+                distance=0.1,
+                syllables=4,
+            )
+        ]
+
+    return guess
+
+
+def guessing(ratio: float) -> HitTracker:
+    rulebook = a_rulebook(finder(KNOW), guess=guess_of("少啰嗦了"))
+    return HitTracker(rulebook, ScriptedEar({"少啰嗦了": ratio}).ear, "run")
+
+
+def test_a_short_unsure_text_is_guessed_at_and_the_second_look_decides() -> None:
+    nonsense = heard(spoken("上螺丝啦"), is_final=True, log_probability=-1.1)
+    (hit,) = guessing(1.5).feed(nonsense)
+    assert (hit.rule_id, hit.tier, hit.state) == ("少啰嗦了", "near", "confirmed")
+    assert guessing(-6.0).feed(nonsense) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        heard(spoken("上螺丝啦"), log_probability=-1.1),
+        heard(spoken("上螺丝啦"), is_final=True, log_probability=-0.2),
+        heard(spoken("上螺丝啦" * 5), is_final=True, log_probability=-1.1),
+        heard(spoken("", 1.0), is_final=True, log_probability=-1.1),
+    ],
+    ids=["live", "sure", "long", "empty"],
+)
+def test_nothing_is_guessed_of_a_live_sure_long_or_empty_text(said: Hypothesis) -> None:
+    assert guessing(1.5).feed(said) == []
+
+
+def test_nothing_is_guessed_where_something_was_found() -> None:
+    (hit,) = guessing(1.5).feed(heard(spoken(KNOW), is_final=True, log_probability=-1.1))
+    assert hit.rule_id == KNOW

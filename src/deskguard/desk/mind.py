@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deskguard.desk.alerts import AlertPolicy, Moment
-from deskguard.spotting.confidence import Belief
-from deskguard.spotting.meaning import Meaning
+from deskguard.spotting.rulebook import Rulebook
 from deskguard.spotting.sighting import Ear
-from deskguard.spotting.spot import Spotter
 from deskguard.spotting.track import HitTracker
 from deskguard.values import Alert, Hypothesis
 
@@ -43,9 +41,7 @@ class Mind:
         self._recogniser = recogniser
         ear = Ear(recogniser.align, recogniser.look)
         self._settings = settings
-        self._tracker = HitTracker(
-            Spotter(rules).find, Meaning(rules).judge, ear, Belief(settings.spotting, rules.rules), run_id
-        )
+        self._tracker = HitTracker(Rulebook.of(rules, settings.spotting), ear, run_id)
         self._policy = AlertPolicy(settings.alerts, rules.rules)
         self._known = dict(rules.rules)
         self.work = Work()
@@ -67,8 +63,7 @@ class Mind:
 
     def use_rules(self, rules: RuleSet) -> None:
         """Go on with other rules; hits of rules that are gone can still end."""
-        belief = Belief(self._settings.spotting, rules.rules)
-        self._tracker.use(Spotter(rules).find, Meaning(rules).judge, belief)
+        self._tracker.use(Rulebook.of(rules, self._settings.spotting))
         self._known |= rules.rules
         self._policy.rules = dict(self._known)
 

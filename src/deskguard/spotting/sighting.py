@@ -17,8 +17,9 @@ from deskguard.values import SAMPLE_RATE_HZ, Look, Passage, Suspect
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from deskguard.spotting.confidence import Belief, Source
+    from deskguard.spotting.confidence import Source
     from deskguard.spotting.conversation import Conversation, Place
+    from deskguard.spotting.rulebook import Rulebook
     from deskguard.values import Candidate, Hit, Hypothesis
 
     IsTold = Callable[[str, int, int], bool]
@@ -29,6 +30,9 @@ _GAP_MARKS = frozenset("，,。…{、；;！!？?")
 _MOST_LIVE, _MOST_SETTLED = 2, 6
 """Wordings looked at in a live text and in one read with the beam: a step must not take 60 ms longer."""
 _SAME_SPAN_SLACK = int(0.3 * SAMPLE_RATE_HZ)
+_UNSURE_LOG_PROBABILITY = -0.45
+_MOST_UNSURE_CHARACTERS = 16
+_MOST_GUESSES = 4
 _LIKELY = Look(log_ratio=2.0, tokens=1)
 """As good as a second look can turn out."""
 _EDGE_SAMPLES = int(0.25 * SAMPLE_RATE_HZ)
@@ -113,15 +117,8 @@ class _Found:
 class Sighter:
     """Sees the phrases of each hypothesis; `conversation` has heard it before."""
 
-    def __init__(
-        self,
-        find: Callable[[Passage], list[Candidate]],
-        ear: Ear,
-        belief: Belief,
-        conversation: Conversation,
-    ) -> None:
-        self.find = find
-        self.belief = belief
+    def __init__(self, rulebook: Rulebook, ear: Ear, conversation: Conversation) -> None:
+        self.rulebook = rulebook
         self._ear = ear
         self._conversation = conversation
 
@@ -132,8 +129,6 @@ class Sighter:
         conversation is given the aligned passage when there is something to place.
         """
         found = self._found(hypothesis, is_told)
-        if not found:
-            return []
         looks: dict[Suspect, Look | None] = {}
         if not all(one.is_told for one in found):
             self._look(hypothesis, found, looks)
@@ -141,6 +136,17 @@ class Sighter:
             self._conversation.hear(hypothesis)
             found = self._found(hypothesis, is_told)
             self._look(hypothesis, found, looks)
+        seen = self._sightings(hypothesis, found, looks)
+        if _may_be_nonsense(hypothesis) and not any(one.counts for one in seen):
+            guesses = self._guesses(hypothesis)
+            self._look(hypothesis, guesses, looks, _MOST_GUESSES)
+            seen = self._sightings(hypothesis, [*found, *guesses], looks)
+        return seen
+
+    def _sightings(
+        self, hypothesis: Hypothesis, found: Sequence[_Found], looks: dict[Suspect, Look | None]
+    ) -> list[Sighting]:
+        """What was found as far as it has been looked at; of each rule and place the best."""
         shown = _shown(found, hypothesis)
         compared = [_compared(one, found, looks) for one in found]
         seen = [
@@ -156,6 +162,13 @@ class Sighter:
                 kept.append(one)
         return kept
 
+    def _guesses(self, hypothesis: Hypothesis) -> list[_Found]:
+        joined = self._conversation.joined(hypothesis.passage, hypothesis)
+        alone = replace(joined, passage=hypothesis.passage, boundary=0)
+        if joined.before_id is not None:
+            alone = replace(alone, before=Passage(text="", spans=()), before_id=None)
+        return [_Found(one, alone) for one in self.rulebook.guess(hypothesis.passage)]
+
     def _found(self, hypothesis: Hypothesis, is_told: IsTold) -> list[_Found]:
         """Candidates of the best text and of its alternatives."""
         joined = self._conversation.joined(hypothesis.passage, hypothesis)
@@ -163,7 +176,7 @@ class Sighter:
             _Found(
                 one, joined, is_told=is_told(one.rule_id, *joined.passage.span(one.start_char, one.end_char))
             )
-            for one in self.find(joined.passage)
+            for one in self.rulebook.find(joined.passage)
             if one.start_char >= joined.boundary or (one.end_char > joined.boundary and _may_span(one, joined))
         ]
         for index, passage in enumerate(hypothesis.alternatives):
@@ -171,17 +184,19 @@ class Sighter:
             alone = Joined(passage, 0, Passage(text="", spans=()), None)
             found += [
                 _Found(one, alone, index, is_told(one.rule_id, *passage.span(one.start_char, one.end_char)))
-                for one in self.find(passage)
+                for one in self.rulebook.find(passage)
             ]
         return found
 
-    def _look(self, hypothesis: Hypothesis, found: Sequence[_Found], looks: dict[Suspect, Look | None]) -> None:
+    def _look(
+        self, hypothesis: Hypothesis, found: Sequence[_Found], looks: dict[Suspect, Look | None], more: int = 0
+    ) -> None:
         """Look at what has not been looked at, the likeliest first.
 
         Not at what could not count even if it were as likely as what was heard, and at what alternatives show
         only where the best text does not read so, and once for several that read alike.
         """
-        most = _MOST_SETTLED if hypothesis.is_final or hypothesis.is_pause else _MOST_LIVE
+        most = more + (_MOST_SETTLED if hypothesis.is_final or hypothesis.is_pause else _MOST_LIVE)
         plain = {one.candidate.rule_id for one in found if one.is_plain}
         shown = _shown(found, hypothesis)
         hopes: dict[tuple[str, int | str], tuple[float, Suspect]] = {}
@@ -189,9 +204,9 @@ class Sighter:
             rule_id, suspect = one.candidate.rule_id, one.suspect
             if suspect is None or one.is_told or (one.alternative is not None and rule_id in plain):
                 continue
-            hope = self.belief.confidence(_evidence(one, hypothesis, shown[rule_id], _LIKELY))
+            hope = self.rulebook.belief.confidence(_evidence(one, hypothesis, shown[rule_id], _LIKELY))
             where = one.candidate.start_char if one.alternative is None else "alternative"
-            if hope >= self.belief.least(rule_id, one.candidate.tier):
+            if hope >= self.rulebook.belief.least(rule_id, one.candidate.tier):
                 hopes[rule_id, where] = max(
                     hopes.get((rule_id, where), (0.0, suspect)), (hope, suspect), key=_first
                 )
@@ -218,8 +233,8 @@ class Sighter:
             start_sample=start,
             end_sample=end,
             evidence=evidence,
-            confidence=self.belief.confidence(evidence),
-            least=0.0 if found.is_told else self.belief.least(candidate.rule_id, candidate.tier),
+            confidence=self.rulebook.belief.confidence(evidence),
+            least=0.0 if found.is_told else self.rulebook.belief.least(candidate.rule_id, candidate.tier),
             is_guessed=found.alternative is not None and (look is None or look.span is None),
         )
 
@@ -272,6 +287,13 @@ def _compared(found: _Found, all_found: Sequence[_Found], looks: dict[Suspect, L
 
 def _first(pair: tuple[float, Suspect]) -> float:
     return pair[0]
+
+
+def _may_be_nonsense(hypothesis: Hypothesis) -> bool:
+    """Whether a text is worth a guess: short, unsure, and not read by the way."""
+    is_settled = hypothesis.is_final or hypothesis.is_pause
+    is_unsure = hypothesis.average_log_probability < _UNSURE_LOG_PROBABILITY
+    return is_settled and is_unsure and 0 < len(hypothesis.text) <= _MOST_UNSURE_CHARACTERS
 
 
 def _may_span(candidate: Candidate, joined: Joined) -> bool:

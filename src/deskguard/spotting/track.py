@@ -16,15 +16,10 @@ from deskguard.spotting.sighting import Sighter, Sighting, is_near
 from deskguard.values import SAMPLE_RATE_HZ, Hit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from deskguard.spotting.confidence import Belief
-    from deskguard.spotting.scene import Scene, Verdict
+    from deskguard.spotting.rulebook import Rulebook
+    from deskguard.spotting.scene import Verdict
     from deskguard.spotting.sighting import Ear
-    from deskguard.values import Candidate, HitState, Hypothesis, Passage
-
-    Find = Callable[[Passage], list[Candidate]]
-    Judge = Callable[[Candidate, Scene], Verdict]
+    from deskguard.values import Candidate, HitState, Hypothesis
 
 _REMEMBER_SAMPLES = 10 * SAMPLE_RATE_HZ
 _DENIALS = 2
@@ -57,17 +52,13 @@ class _Case:
 
 
 class HitTracker:
-    """Follows the hits of one stream of hypotheses.
+    """Follows the hits of one stream of hypotheses."""
 
-    `find` gives the candidates of a passage, `judge` what one of them means where it stands.
-    """
-
-    def __init__(self, find: Find, judge: Judge, ear: Ear, belief: Belief, run_id: str) -> None:
+    def __init__(self, rulebook: Rulebook, ear: Ear, run_id: str) -> None:
         self.near_misses: tuple[NearMiss, ...] = ()
         """Of the newest hypothesis."""
-        self._judge = judge
         self._conversation = Conversation()
-        self._sighter = Sighter(find, ear, belief, self._conversation)
+        self._sighter = Sighter(rulebook, ear, self._conversation)
         self._run_id = run_id
         self._count = 0
         self._utterance = -1
@@ -79,9 +70,9 @@ class HitTracker:
         self._past: list[_Case] = []
         """Confirmed in earlier ones, or withdrawn after that: not to be told again."""
 
-    def use(self, find: Find, judge: Judge, belief: Belief) -> None:
+    def use(self, rulebook: Rulebook) -> None:
         """Go on with other rules; hits that they do not know can still end."""
-        self._sighter.find, self._sighter.belief, self._judge = find, belief, judge
+        self._sighter.rulebook = rulebook
 
     def feed(self, hypothesis: Hypothesis) -> list[Hit]:
         """The hits that are new or have changed, longest phrase first."""
@@ -99,7 +90,10 @@ class HitTracker:
             if verdict.ruling == "innocent":
                 missed.append(NearMiss(sighting, (sighting.why, *verdict.why)))
             found += self._see(sighting, verdict, hypothesis, seen)
-            if _waits(sighting.candidate, hypothesis) and sighting.confidence >= self._sighter.belief.sure:
+            if (
+                _waits(sighting.candidate, hypothesis)
+                and sighting.confidence >= self._sighter.rulebook.belief.sure
+            ):
                 self._held.append(sighting)
         self.near_misses = tuple(missed)
         changed += self._deny(seen, hypothesis) + found + self._judge_again(seen, hypothesis)
@@ -136,7 +130,7 @@ class HitTracker:
         return self._close()
 
     def _judged(self, sighting: Sighting) -> Verdict:
-        return self._judge(sighting.candidate, self._conversation.scene(sighting.place))
+        return self._sighter.rulebook.judge(sighting.candidate, self._conversation.scene(sighting.place))
 
     def _turn_to(self, utterance_id: int) -> list[Hit]:
         """A new utterance closes the last; its final hypothesis normally has done so already."""
@@ -228,7 +222,7 @@ class HitTracker:
         reasons = {
             "in the final text": hypothesis.is_final,
             f"seen again: {sighting.evidence.source}, {sighting.evidence.tier}": case.sights > 1,
-            "sure at first sight": case.hit.confidence >= self._sighter.belief.sure,
+            "sure at first sight": case.hit.confidence >= self._sighter.rulebook.belief.sure,
         }
         reason = next((reason for reason, holds in reasons.items() if holds), None)
         return [] if reason is None else [_settle(case, "confirmed", reason)]
@@ -253,7 +247,7 @@ class HitTracker:
         for case in [*self._open, *self._past]:
             may_change = case.hit.state == "confirmed" and case.verdict.revisable_until_sample is not None
             # New rules may not know the rule of an old hit.
-            if case in seen or not may_change or case.hit.rule_id not in self._sighter.belief.rules:
+            if case in seen or not may_change or case.hit.rule_id not in self._sighter.rulebook.belief.rules:
                 continue
             verdict = self._judged(case.sighting)
             changed += self._revise(case, verdict, hypothesis)

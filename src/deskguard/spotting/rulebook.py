@@ -1,0 +1,44 @@
+"""A rule set and settings in, all that spotting asks of them: find, guess, judge, believe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from deskguard.spotting.confidence import Belief
+from deskguard.spotting.guess import Guesser
+from deskguard.spotting.meaning import Meaning
+from deskguard.spotting.spot import Spotter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from deskguard.rules.ruleset import RuleSet
+    from deskguard.settings import SpottingSettings
+    from deskguard.spotting.scene import Scene, Verdict
+    from deskguard.values import Candidate, Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """What one rule set knows; holds tables only, so one may serve many streams."""
+
+    find: Callable[[Passage], list[Candidate]]
+    """What reads or sounds like a phrase."""
+    guess: Callable[[Passage], list[Candidate]]
+    """What a short text without sense may have been; to be asked for only where `find` has nothing to offer."""
+    judge: Callable[[Candidate, Scene], Verdict]
+    """What a candidate means where it stands."""
+    belief: Belief
+
+    @classmethod
+    def of(cls, rules: RuleSet, settings: SpottingSettings) -> Rulebook:
+        spotter, guesser = Spotter(rules), Guesser(rules)
+
+        def guess(passage: Passage) -> list[Candidate]:
+            # What the text shows outright and a rule excuses is not guessed back.
+            shown = spotter.find(passage, with_excused=True)
+            excused = {one.rule_id for one in shown if one.excused and one.tier != "near"}
+            return guesser.guess(passage, excused)
+
+        return cls(spotter.find, guess, Meaning(rules).judge, Belief(settings, rules.rules))
