@@ -39,6 +39,7 @@ MOST_SYLLABLES = 12
 _MOST_DISTANCE = 0.5
 _ADDED, _DROPPED = 0.7, 0.8
 _MOST_OF_A_RULE = 2
+_FOR_LENGTH = 0.02
 MOST_GUESSES = 6
 _LAID = 400
 """Spellings aligned; the others have too few of their sounds anywhere in the text."""
@@ -78,12 +79,15 @@ class Guesser:
         heard = Heard(passage)
         laid = self._lay(np.array(syllables(text), dtype=np.int64))
         found: list[Candidate] = []
-        for at in np.lexsort((-self._lengths[laid.rows], laid.costs.round(2))):
+        # Of two that are as near, the longer says more.
+        for at in np.argsort(laid.costs - _FOR_LENGTH * self._lengths[laid.rows], kind="stable"):
             form = self._forms[laid.rows[at]]
             start, end = int(laid.starts[at]), int(laid.ends[at])
             own = sum(one.rule_id == form.rule_id for one in found)
-            if laid.costs[at] > _MOST_DISTANCE or len(found) == MOST_GUESSES:
+            if len(found) == MOST_GUESSES:
                 break
+            if laid.costs[at] > _MOST_DISTANCE:
+                continue
             if own == _MOST_OF_A_RULE or form.rule_id in but or end <= start:
                 continue
             if misplaced(heard, form, Place(start, end, exact=False)):

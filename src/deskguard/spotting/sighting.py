@@ -199,7 +199,7 @@ class Sighter:
         most = more + (_MOST_SETTLED if hypothesis.is_final or hypothesis.is_pause else _MOST_LIVE)
         plain = {one.candidate.rule_id for one in found if one.is_plain}
         shown = _shown(found, hypothesis)
-        hopes: dict[tuple[str, int | str], tuple[float, Suspect]] = {}
+        hopes: dict[tuple[str, int | str, str], tuple[float, Suspect]] = {}
         for one in found:
             rule_id, suspect = one.candidate.rule_id, one.suspect
             if suspect is None or one.is_told or (one.alternative is not None and rule_id in plain):
@@ -207,9 +207,8 @@ class Sighter:
             hope = self.rulebook.belief.confidence(_evidence(one, hypothesis, shown[rule_id], _LIKELY))
             where = one.candidate.start_char if one.alternative is None else "alternative"
             if hope >= self.rulebook.belief.least(rule_id, one.candidate.tier):
-                hopes[rule_id, where] = max(
-                    hopes.get((rule_id, where), (0.0, suspect)), (hope, suspect), key=_first
-                )
+                key = (rule_id, where, suspect.wording)
+                hopes[key] = max(hopes.get(key, (0.0, suspect)), (hope, suspect), key=_first)
         ranked = [suspect for _, suspect in sorted(hopes.values(), key=_first, reverse=True)]
         asked = [one for one in ranked if one not in looks][: max(0, most - len(looks))]
         if asked:
