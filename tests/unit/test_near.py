@@ -178,3 +178,16 @@ def test_a_misheard_innocent_wording_excuses_what_is_like_it(spot) -> None:
     spotter = spot(entry("还要我说几遍", except_=["还要我说几遍呢您好辛苦"]))
     assert spotter.find(passage("还要我所几变呢您好新苦")) == []
     assert spotter.find(passage("还要我所几变呢")) != []
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text"),
+    [
+        ("告诉你…你怎么还", "刚刚才告诉你"),
+        ("不知道，自个儿问去", "问我我也不知道"),
+        ("不归我们管，你打电话", "这事儿不归我们管"),
+    ],
+)
+def test_a_phrase_that_runs_out_of_text_lies_inside_it(spot, phrase: str, text: str) -> None:
+    for one in spot(entry(phrase)).find(passage(text), with_excused=True):
+        assert 0 <= one.start_char < one.end_char <= len(text)

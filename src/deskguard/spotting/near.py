@@ -278,8 +278,11 @@ class NearSearch:
         added[left : left + len(text.added)] = text.added
         windows = Windows(phrases=rows, starts=starts + left, widths=strays)
         laid = lay(table.phrases, Text(costs=costs, added=added), windows)
-        is_near = laid.costs <= table.most[rows] + over * lengths * WHOLE
-        return np.stack((rows, laid.starts - left, laid.ends - left, laid.costs))[:, is_near]
+        begun, ended = laid.starts - left, laid.ends - left
+        # With a wide bound a long spelling can afford to lie partly outside the text.
+        is_inside = (begun >= 0) & (ended <= len(text.added))
+        is_near = is_inside & (laid.costs <= table.most[rows] + over * lengths * WHOLE)
+        return np.stack((rows, begun, ended, laid.costs))[:, is_near]
 
 
 @lru_cache(maxsize=1)
