@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 _SPLIT_PHRASE_S = 1.2
 """How long a pause a phrase without a gap may hold across an endpoint: a hesitation, not two sentences."""
 _GAP_MARKS = frozenset("，,。…{、；;！!？?")
-_MOST_LIVE, _MOST_SETTLED = 2, 6
+_MOST_LIVE, _MOST_SETTLED = 2, 4
 """Wordings looked at in a live text and in one read with the beam: a step must not take 60 ms longer."""
 _SAME_SPAN_SLACK = int(0.3 * SAMPLE_RATE_HZ)
 _UNSURE_LOG_PROBABILITY = -0.45
 _MOST_UNSURE_CHARACTERS = 16
-_MOST_GUESSES = 4
+_MOST_GUESSES = 3
 _LIKELY = Look(log_ratio=2.0, tokens=1)
 """As good as a second look can turn out."""
 _EDGE_SAMPLES = int(0.25 * SAMPLE_RATE_HZ)
@@ -130,16 +130,17 @@ class Sighter:
         """
         found = self._found(hypothesis, is_told)
         looks: dict[Suspect, Look | None] = {}
+        most = _MOST_SETTLED if hypothesis.is_final or hypothesis.is_pause else _MOST_LIVE
         if not all(one.is_told for one in found):
-            self._look(hypothesis, found, looks)
+            self._look(hypothesis, found, looks, most)
             hypothesis = self._ear.align(hypothesis)
             self._conversation.hear(hypothesis)
             found = self._found(hypothesis, is_told)
-            self._look(hypothesis, found, looks)
+            self._look(hypothesis, found, looks, most)
         seen = self._sightings(hypothesis, found, looks)
         if _may_be_nonsense(hypothesis) and not any(one.counts for one in seen):
             guesses = self._guesses(hypothesis)
-            self._look(hypothesis, guesses, looks, _MOST_GUESSES)
+            self._look(hypothesis, guesses, looks, len(looks) + _MOST_GUESSES)
             seen = self._sightings(hypothesis, [*found, *guesses], looks)
         return seen
 
@@ -189,14 +190,13 @@ class Sighter:
         return found
 
     def _look(
-        self, hypothesis: Hypothesis, found: Sequence[_Found], looks: dict[Suspect, Look | None], more: int = 0
+        self, hypothesis: Hypothesis, found: Sequence[_Found], looks: dict[Suspect, Look | None], most: int
     ) -> None:
-        """Look at what has not been looked at, the likeliest first.
+        """Look at what has not been looked at until `most` have been, the likeliest first.
 
         Not at what could not count even if it were as likely as what was heard, and at what alternatives show
         only where the best text does not read so, and once for several that read alike.
         """
-        most = more + (_MOST_SETTLED if hypothesis.is_final or hypothesis.is_pause else _MOST_LIVE)
         plain = {one.candidate.rule_id for one in found if one.is_plain}
         shown = _shown(found, hypothesis)
         hopes: dict[tuple[str, int | str, str], tuple[float, Suspect]] = {}
