@@ -48,6 +48,11 @@ def test_what_sounds_like_nothing_of_the_rules_is_no_guess() -> None:
     assert Guesser(a_rule_set()).guess(spoken("少炉爽")) == []
 
 
+def test_a_spelling_of_which_half_was_not_heard_is_no_guess() -> None:
+    assert guesses("不行", a_rule_set("不行不行")) == []
+    assert guesses("不行不", a_rule_set("不行不行")) != []
+
+
 def test_a_long_text_is_not_guessed_at() -> None:
     assert guesses("少炉爽" + "三" * (MOST_SYLLABLES - 3)) != []
     assert guesses("少炉爽" + "三" * (MOST_SYLLABLES - 2)) == []
@@ -59,7 +64,7 @@ def test_guesses_are_few_and_of_one_rule_two() -> None:
     (rule,) = a_rule_set("少啰嗦").rules.values()
     spellings = tuple(Variant(text=f"少啰嗦{last}") for last in "一二三四五")
     one = replace(RULES, rules={"R": replace(rule, rule_id="R", variants=spellings)})
-    assert len(guesses("少炉爽", one)) == 2
+    assert len(guesses("少炉爽三", one)) == 2
 
 
 def test_a_spelling_that_counts_only_as_an_answer_is_not_guessed_elsewhere() -> None:

@@ -40,6 +40,7 @@ _MOST_DISTANCE = 0.5
 _ADDED, _DROPPED = 0.7, 0.8
 _MOST_OF_A_RULE = 2
 _FOR_LENGTH = 0.02
+_MOST_DROPPED = 1
 MOST_GUESSES = 6
 _LAID = 400
 """Spellings aligned; the others have too few of their sounds anywhere in the text."""
@@ -88,7 +89,9 @@ class Guesser:
                 break
             if laid.costs[at] > _MOST_DISTANCE:
                 continue
-            if own == _MOST_OF_A_RULE or form.rule_id in but or end <= start:
+            # Whisper finds 不行不行 as likely as 不行: what is said twice must be heard twice.
+            is_heard = end - start >= form.spelling.syllables - _MOST_DROPPED
+            if own == _MOST_OF_A_RULE or form.rule_id in but or not is_heard:
                 continue
             if misplaced(heard, form, Place(start, end, exact=False)):
                 continue
