@@ -6,8 +6,8 @@
 
 A logistic regression by iteratively reweighted least squares with a little L2; a weight that would push the
 wrong way is left out. Each rule is judged by a fit without its own phrases (leave one rule out), so that no
-phrase is tuned to itself. With --write the weights go to src/deskguard/spotting/confidence.toml, the report and
-a reliability plot to bench/results.
+phrase is tuned to itself. With --write the weights go to
+src/deskguard/spotting/hits/confidence.toml, the report and a reliability plot to bench/results.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ import numpy.typing as npt
 
 from common import ROOT, heading
 from deskguard.settings import SpottingSettings
-from deskguard.spotting.confidence import Evidence, features
+from deskguard.spotting.hits.confidence import Evidence, features
 from sightings import SIGHTINGS
 
 Floats = npt.NDArray[np.float64]
-WEIGHTS = ROOT / "src" / "deskguard" / "spotting" / "confidence.toml"
+WEIGHTS = ROOT / "src" / "deskguard" / "spotting" / "hits" / "confidence.toml"
 RESULTS = ROOT / "bench" / "results"
 _L2 = 1.0
 # Which way a feature may push; 0: either.

@@ -28,11 +28,11 @@ from deskguard.hearing.recognise import Recogniser
 from deskguard.language.text import normalise
 from deskguard.rules.spelling import parse
 from deskguard.settings import Settings, SpottingSettings
-from deskguard.spotting.confidence import Belief
-from deskguard.spotting.conversation import Conversation
-from deskguard.spotting.rulebook import Rulebook
-from deskguard.spotting.sighting import Ear, Sighter, Sighting
-from deskguard.spotting.spot import Spotter
+from deskguard.spotting.finding.spot import Spotter
+from deskguard.spotting.hits.confidence import Belief
+from deskguard.spotting.hits.conversation import Conversation
+from deskguard.spotting.hits.rulebook import Rulebook
+from deskguard.spotting.hits.sighting import Ear, Sighter, Sighting
 from deskguard.values import Passage, SpeechWindow, seconds
 
 SIGHTINGS = ROOT / "bench" / "out" / "sightings.jsonl"

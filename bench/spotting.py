@@ -27,7 +27,7 @@ from deskguard.language.sounds import sound_distances
 from deskguard.language.syllables import syllable_names, usual_syllables
 from deskguard.language.text import normalise
 from deskguard.rules.pack import RuleSet, load_packs
-from deskguard.spotting.spot import Spotter
+from deskguard.spotting.finding.spot import Spotter
 from deskguard.values import Passage
 
 SENTENCES = (

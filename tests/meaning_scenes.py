@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from deskguard.rules.pack import RuleSet, load_packs
-from deskguard.spotting.meaning import Meaning
+from deskguard.spotting.finding.spot import Spotter
+from deskguard.spotting.meaning.judge import Meaning
 from deskguard.spotting.scene import Said, Scene, Verdict
-from deskguard.spotting.spot import Spotter
 from deskguard.values import SAMPLE_RATE_HZ, Candidate, Passage, Role
 from rules_packs import entry, pack_file, passage
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from deskguard.rules.pack import RuleSet, load_packs
-from deskguard.spotting.spot import Spotter
+from deskguard.spotting.finding.spot import Spotter
 from deskguard.values import SAMPLE_RATE_HZ, Candidate, Passage
 
 HEADER = '[pack]\nid = "test"\ntitle = "Test standard"\n'

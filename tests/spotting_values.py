@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from deskguard.rules.ruleset import Rule
 from deskguard.settings import SpottingSettings
-from deskguard.spotting.confidence import Belief, Fitted
-from deskguard.spotting.rulebook import Rulebook
+from deskguard.spotting.hits.confidence import Belief, Fitted
+from deskguard.spotting.hits.rulebook import Rulebook
+from deskguard.spotting.hits.sighting import Ear
+from deskguard.spotting.hits.track import HitTracker
 from deskguard.spotting.scene import Scene, Verdict
-from deskguard.spotting.sighting import Ear
-from deskguard.spotting.track import HitTracker
 from deskguard.values import Candidate, Hypothesis, Look, Passage, Suspect
 
 PLAIN = Fitted(

@@ -10,12 +10,13 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from deskguard.authoring import packfiles, tables
-from deskguard.authoring.sheets import CONDITIONS, EXAMPLES, read
-from deskguard.authoring.spreadsheet import export_packs, import_workbook
-from deskguard.authoring.toml import dumps
+from deskguard.authoring import packfiles
+from deskguard.authoring.sheets import tables
+from deskguard.authoring.sheets.sheets import CONDITIONS, EXAMPLES, read
+from deskguard.authoring.sheets.spreadsheet import export_packs, import_workbook
+from deskguard.authoring.sheets.toml import dumps
+from deskguard.authoring.sheets.workbook import read_workbook, write_workbook
 from deskguard.authoring.words import Words
-from deskguard.authoring.workbook import read_workbook, write_workbook
 from deskguard.rules.schema import PackFile
 
 # Each example writes and reads a file: shrinking one would take minutes.

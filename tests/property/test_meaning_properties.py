@@ -12,7 +12,7 @@ from deskguard.rules.pack import Rule, RuleSet, Variant
 from deskguard.rules.pattern import read_pattern
 from deskguard.rules.schema import Condition
 from deskguard.rules.spelling import SpellingError
-from deskguard.spotting.meaning import Meaning
+from deskguard.spotting.meaning.judge import Meaning
 from deskguard.spotting.scene import Said, Scene, Verdict
 from deskguard.values import Candidate, ClauseRef, Role
 from meaning_scenes import said, samples
@@ -152,9 +152,7 @@ def test_another_excuse_never_makes_anything_worse(
 
 
 @given(rules, scenes())
-def test_without_conditions_it_is_guilty_and_settled(
-    rule: Rule, scene: tuple[Candidate, Scene]
-) -> None:
+def test_without_conditions_it_is_guilty_and_settled(rule: Rule, scene: tuple[Candidate, Scene]) -> None:
     bare = judged(replace(rule, unless=(), only_if=(), soften=()), scene)
     assert bare == Verdict(ruling="guilty", why=("no condition",))
 

@@ -15,7 +15,7 @@ from deskguard.language.text import Normalised, normalise, simplify
 from deskguard.language.words import word_edges
 from deskguard.rules.pack import Rule, RuleSet, load_packs
 from deskguard.rules.spelling import PAUSE_SYLLABLES, Spelling, SpellingError, core, parse
-from deskguard.spotting.spot import Spotter
+from deskguard.spotting.finding.spot import Spotter
 from deskguard.values import SAMPLE_RATE_HZ, Passage
 from rules_packs import HEADER, entry, pack_file, passage
 

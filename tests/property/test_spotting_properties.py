@@ -12,9 +12,9 @@ from deskguard.language.sounds import sound_distance, sound_distances
 from deskguard.language.syllables import syllable_names
 from deskguard.language.text import normalise
 from deskguard.rules.ruleset import Variant
-from deskguard.spotting.align import GAP_COST, OUTSIDE, Phrases, Text, Windows, cost_of, lay, way
-from deskguard.spotting.nearly import MOST_CANDIDATES
-from deskguard.spotting.spot import Spotter
+from deskguard.spotting.finding.align import GAP_COST, OUTSIDE, Phrases, Text, Windows, cost_of, lay, way
+from deskguard.spotting.finding.nearly import MOST_CANDIDATES
+from deskguard.spotting.finding.spot import Spotter
 from deskguard.values import Candidate
 from rules_packs import passage
 

@@ -40,10 +40,10 @@ ONLY_IN = {
     "jieba": ("deskguard.language.words",),
     "pypinyin": ("deskguard.language.syllables",),
     "opencc": ("deskguard.language.text",),
-    "ahocorasick": ("deskguard.spotting.pieces",),
+    "ahocorasick": ("deskguard.spotting.finding.pieces",),
     "filelock": ("deskguard.desk.storefiles",),
     "rich": ("deskguard.models.progress",),
-    "openpyxl": ("deskguard.authoring.workbook",),
+    "openpyxl": ("deskguard.authoring.sheets.workbook",),
     "starlette": ("deskguard.desk.screen.app", "deskguard.desk.screen.gate", "deskguard.desk.screen.server"),
     "uvicorn": ("deskguard.desk.screen.server",),
 }

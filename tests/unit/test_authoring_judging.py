@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from deskguard.authoring import comparing, packfiles, places
-from deskguard.authoring.examples import failures, told
-from deskguard.authoring.judging import Judge
+from deskguard.authoring import comparing, packfiles
 from deskguard.authoring.listing import everything, find_rule, of_pack, rule_lines, rule_table
-from deskguard.authoring.talk import Line, read_talk, scene, spoken
+from deskguard.authoring.trials import places
+from deskguard.authoring.trials.examples import failures, told
+from deskguard.authoring.trials.judging import Judge
+from deskguard.authoring.trials.talk import Line, read_talk, scene, spoken
 from deskguard.authoring.words import Words
 from deskguard.errors import DeskguardError
 from deskguard.rules.pack import load_packs
-from deskguard.spotting import fit, forms, nearly
+from deskguard.spotting.finding import fit, forms, nearly
 from rules_packs import HEADER, entry, pack_file
 
 ZH, EN = Words("zh-CN"), Words("en")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from deskguard.authoring import places
-from deskguard.authoring.speech import Recording, find_recordings, tried
-from deskguard.authoring.testing import Chosen, readable, run
-from deskguard.authoring.trying import read, text_of
+from deskguard.authoring.trials import places
+from deskguard.authoring.trials.speech import Recording, find_recordings, tried
+from deskguard.authoring.trials.testing import Chosen, readable, run
+from deskguard.authoring.trials.trying import read, text_of
 from deskguard.authoring.words import Words
 from deskguard.errors import DeskguardError
 from deskguard.rules.pack import load_packs

@@ -12,10 +12,10 @@ import openpyxl
 import pytest
 
 from deskguard.authoring import packfiles
-from deskguard.authoring.sheets import CONDITIONS, EXAMPLES, LAYOUT, SPELLINGS
-from deskguard.authoring.spreadsheet import export_packs, import_workbook, read_spreadsheet
+from deskguard.authoring.sheets.sheets import CONDITIONS, EXAMPLES, LAYOUT, SPELLINGS
+from deskguard.authoring.sheets.spreadsheet import export_packs, import_workbook, read_spreadsheet
+from deskguard.authoring.sheets.workbook import MOST_CELL_CHARACTERS, Sheet, read_workbook, write_workbook
 from deskguard.authoring.words import Words
-from deskguard.authoring.workbook import MOST_CELL_CHARACTERS, Sheet, read_workbook, write_workbook
 from deskguard.errors import DeskguardError
 from deskguard.rules.schema import (
     BanEntry,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from deskguard.settings import SpottingSettings
-from deskguard.spotting.confidence import Belief, Evidence, features, fitted
+from deskguard.spotting.hits.confidence import Belief, Evidence, features, fitted
 from deskguard.values import Tier
 from hearing_values import a_rule_set
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deskguard.spotting.conversation import Conversation, Place
+from deskguard.spotting.hits.conversation import Conversation, Place
 from deskguard.values import SAMPLE_RATE_HZ, Candidate, Hypothesis, Passage, Role
 from hearing_values import heard, spoken
 

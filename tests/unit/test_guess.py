@@ -9,8 +9,8 @@ import pytest
 from deskguard.rules.pack import RuleSet
 from deskguard.rules.ruleset import Variant
 from deskguard.settings import SpottingSettings
-from deskguard.spotting.guess import MOST_GUESSES, MOST_SYLLABLES, Guesser
-from deskguard.spotting.rulebook import Rulebook
+from deskguard.spotting.finding.guess import MOST_GUESSES, MOST_SYLLABLES, Guesser
+from deskguard.spotting.hits.rulebook import Rulebook
 from deskguard.values import Candidate
 from hearing_values import a_rule_set, spoken
 

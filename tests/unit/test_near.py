@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deskguard.spotting.spot import Spotter
+from deskguard.spotting.finding.spot import Spotter
 from deskguard.values import Candidate
 from rules_packs import entry, only, passage, rule_set
 

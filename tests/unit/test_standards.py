@@ -10,8 +10,8 @@ from deskguard.resources import bundled
 from deskguard.rules import schema
 from deskguard.rules.pack import Rule, load_packs
 from deskguard.settings import Section
-from deskguard.spotting.meaning import Meaning
-from deskguard.spotting.spot import Spotter
+from deskguard.spotting.finding.spot import Spotter
+from deskguard.spotting.meaning.judge import Meaning
 from meaning_scenes import said, scene
 
 RULES = load_packs([])

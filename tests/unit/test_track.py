@@ -9,9 +9,9 @@ from typing import NamedTuple
 import pytest
 
 from deskguard.settings import SpottingSettings
+from deskguard.spotting.hits.sighting import Ear
+from deskguard.spotting.hits.track import HitTracker
 from deskguard.spotting.scene import Verdict
-from deskguard.spotting.sighting import Ear
-from deskguard.spotting.track import HitTracker
 from deskguard.values import SAMPLE_RATE_HZ, Candidate, Hit, Hypothesis, Passage
 from hearing_values import a_rule_set, finder, heard, spoken
 from spotting_values import ScriptedEar, ScriptedJudge, a_belief, a_rulebook, a_tracker, near, unlooked

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from deskguard.authoring.listing import total
 from deskguard.rules.pack import load_packs
-from deskguard.spotting.meaning import Meaning
-from deskguard.spotting.spot import Spotter
+from deskguard.spotting.finding.spot import Spotter
+from deskguard.spotting.meaning.judge import Meaning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -171,7 +171,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _test(arguments: argparse.Namespace) -> int:
-    from deskguard.authoring import testing
+    from deskguard.authoring.trials import testing
 
     settings, words = _begin(arguments)
     rules = _rules(settings, arguments.paths)
@@ -188,7 +188,7 @@ def _test(arguments: argparse.Namespace) -> int:
 
 
 def _try(arguments: argparse.Namespace) -> int:
-    from deskguard.authoring import places, trying
+    from deskguard.authoring.trials import places, trying
 
     settings, words = _begin(arguments)
     given = trying.read(arguments.what, arguments.roles, words)
@@ -203,7 +203,7 @@ def _try(arguments: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    from deskguard.authoring.spreadsheet import import_workbook
+    from deskguard.authoring.sheets.spreadsheet import import_workbook
 
     settings, words = _begin(arguments)
     draft = arguments.to or arguments.file.with_suffix(".draft")
@@ -213,7 +213,7 @@ def _import(arguments: argparse.Namespace) -> int:
 
 def _export(arguments: argparse.Namespace) -> int:
     from deskguard.authoring import packfiles
-    from deskguard.authoring.spreadsheet import export_packs
+    from deskguard.authoring.sheets.spreadsheet import export_packs
     from deskguard.desk.compose import rule_paths
 
     settings, words = _begin(arguments)

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deskguard.authoring import comparing, versions
-from deskguard.authoring.trying import text_of
+from deskguard.authoring.trials.trying import text_of
 from deskguard.desk.rttm import read_roles
 from deskguard.rules.pack import load_packs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from deskguard.authoring.places import Table
+    from deskguard.authoring.trials.places import Table
     from deskguard.authoring.words import Words
     from deskguard.rules.ruleset import RuleSet
     from deskguard.settings import Settings
@@ -44,9 +44,9 @@ def load(before: str, after: str, live: Path, words: Words) -> Pair:
 
 def alerts(pair: Pair, given: Material, settings: Settings, words: Words) -> Iterator[Table]:
     """What reaches the clerk under one and not, or otherwise, under the other; recordings are heard once."""
-    from deskguard.authoring import places
-    from deskguard.authoring.judging import Judge
-    from deskguard.authoring.talk import read_talk
+    from deskguard.authoring.trials import places
+    from deskguard.authoring.trials.judging import Judge
+    from deskguard.authoring.trials.talk import read_talk
 
     roles = None if given.roles is None else read_roles(given.roles, given.audio)
     judges = [Judge(pair.before), Judge(pair.after)]
@@ -54,7 +54,7 @@ def alerts(pair: Pair, given: Material, settings: Settings, words: Words) -> Ite
         lines = read_talk(text_of(given.text, words))
         yield from comparing.alert_changes(*(places.of_words(judge, lines) for judge in judges))
     if given.audio:
-        from deskguard.authoring.recordings import Listener
+        from deskguard.authoring.trials.recordings import Listener
 
         listener = Listener(settings)
         for name in given.audio:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deskguard.authoring import versions
-from deskguard.authoring.examples import failures, told
+from deskguard.authoring.trials.examples import failures, told
 from deskguard.authoring.versions import SHOWN, Entry
 from deskguard.authoring.words import complaint
 from deskguard.rules.pack import load_packs

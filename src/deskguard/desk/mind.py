@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deskguard.desk.alerts import AlertPolicy, Moment
-from deskguard.spotting.rulebook import Rulebook
-from deskguard.spotting.sighting import Ear
-from deskguard.spotting.track import HitTracker
+from deskguard.spotting.hits.rulebook import Rulebook
+from deskguard.spotting.hits.sighting import Ear
+from deskguard.spotting.hits.track import HitTracker
 from deskguard.values import Alert, Hypothesis
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from deskguard.hearing.recognise import Recogniser
     from deskguard.rules.pack import RuleSet
     from deskguard.settings import Settings
-    from deskguard.spotting.track import NearMiss
+    from deskguard.spotting.hits.track import NearMiss
     from deskguard.values import Hit, SpeechWindow
 
 Outcome = Hypothesis | Alert

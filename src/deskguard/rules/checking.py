@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BUILT_IN_FRAMES = frozenset({"quotes"})
-"""Frames that no pattern can say; spotting/meaning.py knows them."""
+"""Frames that no pattern can say; spotting/meaning/judge.py knows them."""
 CONDITIONS = ("unless", "only_if", "soften")
 _SPELLED = ("phrase", "say", "answer_only", "clause_end_only", "dialect", "except")
 _SHOWN = 30

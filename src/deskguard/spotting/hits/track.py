@@ -11,14 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from deskguard.spotting.conversation import Conversation
-from deskguard.spotting.sighting import Sighter, Sighting, is_near
+from deskguard.spotting.hits.conversation import Conversation
+from deskguard.spotting.hits.sighting import Sighter, Sighting, is_near
 from deskguard.values import SAMPLE_RATE_HZ, Hit
 
 if TYPE_CHECKING:
-    from deskguard.spotting.rulebook import Rulebook
+    from deskguard.spotting.hits.rulebook import Rulebook
+    from deskguard.spotting.hits.sighting import Ear
     from deskguard.spotting.scene import Verdict
-    from deskguard.spotting.sighting import Ear
     from deskguard.values import Candidate, HitState, Hypothesis
 
 _REMEMBER_SAMPLES = 10 * SAMPLE_RATE_HZ

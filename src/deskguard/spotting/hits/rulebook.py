@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deskguard.spotting.confidence import Belief
-from deskguard.spotting.guess import Guesser
-from deskguard.spotting.meaning import Meaning
-from deskguard.spotting.spot import Spotter
+from deskguard.spotting.finding.guess import Guesser
+from deskguard.spotting.finding.spot import Spotter
+from deskguard.spotting.hits.confidence import Belief
+from deskguard.spotting.meaning.judge import Meaning
 
 if TYPE_CHECKING:
     from collections.abc import Callable

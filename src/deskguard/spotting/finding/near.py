@@ -18,15 +18,26 @@ from deskguard.language.sounds import sound_classes, sound_distances
 from deskguard.language.syllables import clause_syllables
 from deskguard.language.words import PARTICLES
 from deskguard.rules.spelling import NUMBER
-from deskguard.spotting.align import OUTSIDE, WHOLE, WIDEST, Ints, Phrases, Text, Windows, cost_of, lay, way
-from deskguard.spotting.seeds import Seeds
+from deskguard.spotting.finding.align import (
+    OUTSIDE,
+    WHOLE,
+    WIDEST,
+    Ints,
+    Phrases,
+    Text,
+    Windows,
+    cost_of,
+    lay,
+    way,
+)
+from deskguard.spotting.finding.seeds import Seeds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from deskguard.rules.spelling import Spelling
-    from deskguard.spotting.align import Step
-    from deskguard.spotting.heard import Heard
+    from deskguard.spotting.finding.align import Step
+    from deskguard.spotting.finding.heard import Heard
 
 _MOST_DISTANCES = {3: 0.2, 4: 0.25}
 _MOST_DISTANCE = 0.34

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deskguard.authoring import examples, places
 from deskguard.authoring.listing import find_rule
+from deskguard.authoring.trials import examples, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from deskguard.authoring.places import Table
-    from deskguard.authoring.speech import Finding, Recording
+    from deskguard.authoring.trials.places import Table
+    from deskguard.authoring.trials.speech import Finding, Recording
     from deskguard.authoring.words import Words
     from deskguard.rules.ruleset import RuleSet
     from deskguard.settings import Settings
@@ -49,8 +49,8 @@ def run(chosen: Chosen, settings: Settings) -> Iterator[Table]:
         }  # fmt: skip
     heard = missed = 0
     if recordings:
-        from deskguard.authoring.recordings import Listener
-        from deskguard.authoring.speech import tried as tried_recordings
+        from deskguard.authoring.trials.recordings import Listener
+        from deskguard.authoring.trials.speech import tried as tried_recordings
 
         for finding in tried_recordings(Listener(settings), chosen.rules, recordings, rule):
             heard += 1
@@ -83,7 +83,7 @@ def readable(table: Table, words: Words) -> list[str]:
 def _recordings(chosen: Chosen) -> list[Recording]:
     if chosen.speech is None:
         return []
-    from deskguard.authoring.speech import find_recordings
+    from deskguard.authoring.trials.speech import find_recordings
 
     return find_recordings(chosen.speech, chosen.words)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from deskguard.hearing.recognise import Recogniser
     from deskguard.rules.ruleset import RuleSet
     from deskguard.settings import Settings
-    from deskguard.spotting.track import NearMiss
+    from deskguard.spotting.hits.track import NearMiss
     from deskguard.values import AudioChunk, Hypothesis, SpeechWindow
 
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from deskguard.authoring import places
-from deskguard.authoring.judging import Judge
-from deskguard.authoring.trying import SOUND
+from deskguard.authoring.trials import places
+from deskguard.authoring.trials.judging import Judge
+from deskguard.authoring.trials.trying import SOUND
 from deskguard.authoring.words import complaint
 from deskguard.desk.roles import SpokenTurn
 from deskguard.desk.rttm import GivenRoles
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from deskguard.authoring.places import Table
-    from deskguard.authoring.recordings import Listener
+    from deskguard.authoring.trials.places import Table
+    from deskguard.authoring.trials.recordings import Listener
     from deskguard.authoring.words import Words
     from deskguard.rules.ruleset import RuleSet
 

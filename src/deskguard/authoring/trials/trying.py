@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deskguard.authoring.talk import read_talk
+from deskguard.authoring.trials.talk import read_talk
 from deskguard.authoring.words import complaint
 from deskguard.desk.rttm import read_roles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from deskguard.authoring.places import Table
-    from deskguard.authoring.talk import Line
+    from deskguard.authoring.trials.places import Table
+    from deskguard.authoring.trials.talk import Line
     from deskguard.authoring.words import Words
     from deskguard.desk.rttm import GivenRoles
     from deskguard.rules.ruleset import RuleSet
@@ -63,14 +63,14 @@ def read(what: Sequence[str], roles: str | None, words: Words) -> Given:
 
 def tables(given: Given, rules: RuleSet, settings: Settings) -> Iterator[Table]:
     """The places of everything given, one after the other."""
-    from deskguard.authoring import places
-    from deskguard.authoring.judging import Judge
+    from deskguard.authoring.trials import places
+    from deskguard.authoring.trials.judging import Judge
 
     judge = Judge(rules)
     for lines in given.talks:
         yield from places.of_words(judge, lines)
     if given.recordings:
-        from deskguard.authoring.recordings import Listener
+        from deskguard.authoring.trials.recordings import Listener
 
         listener = Listener(settings)
         for name in given.recordings:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from deskguard.language.syllables import clause_syllables, usual_syllables
 from deskguard.rules.spelling import GAP_S, NUMBER
-from deskguard.spotting.heard import Heard, Place
+from deskguard.spotting.finding.heard import Heard, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from deskguard.authoring.sheets import CONDITIONS, EXAMPLES, LAYOUT, SPELLINGS, Reading, Row, written
+from deskguard.authoring.sheets.sheets import CONDITIONS, EXAMPLES, LAYOUT, SPELLINGS, Reading, Row, written
 from deskguard.rules.schema import PackFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from deskguard.authoring.sheets import Place
+    from deskguard.authoring.sheets.sheets import Place
+    from deskguard.authoring.sheets.workbook import Sheet, Value
     from deskguard.authoring.words import Words
-    from deskguard.authoring.workbook import Sheet, Value
 
 Table = dict[str, Any]
 Path = tuple[Any, ...]

@@ -10,15 +10,15 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from deskguard.spotting.patterns import Phrase
-from deskguard.spotting.view import View, joined
+from deskguard.spotting.meaning.patterns import Phrase
+from deskguard.spotting.meaning.view import View, joined
 from deskguard.values import SAMPLE_RATE_HZ, Passage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from deskguard.rules.schema import By, Condition, Reach
-    from deskguard.spotting.patterns import Wording
+    from deskguard.spotting.meaning.patterns import Wording
     from deskguard.spotting.scene import Said, Scene
     from deskguard.values import Candidate, Role
 

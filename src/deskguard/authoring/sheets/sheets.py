@@ -11,8 +11,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from deskguard.authoring.sheets.workbook import Choice, Sheet, Strange, Value, column_name
 from deskguard.authoring.words import Words
-from deskguard.authoring.workbook import Choice, Sheet, Strange, Value, column_name
 from deskguard.i18n import catalogue
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deskguard.spotting.patterns import Wording
+from deskguard.spotting.meaning.patterns import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence, Set

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from deskguard.rules.pattern import TOUCHING, Chain, Gap, read_pattern
-from deskguard.spotting.view import HESITATIONS, LIGHT_SYLLABLES, PRONOUNS, Piece
+from deskguard.spotting.meaning.view import HESITATIONS, LIGHT_SYLLABLES, PRONOUNS, Piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from deskguard.spotting.view import View
+    from deskguard.spotting.meaning.view import View
 
 Holding = Literal["holds", "could", "no"]
 _TAIL = HESITATIONS | {"了", "的", "吗"}

@@ -93,7 +93,7 @@ def features(evidence: Evidence) -> dict[str, float]:
 @lru_cache(maxsize=1)
 def fitted() -> Fitted:
     """The weights that come with deskguard."""
-    text = files("deskguard.spotting").joinpath("confidence.toml").read_text(encoding="utf-8")
+    text = files("deskguard.spotting.hits").joinpath("confidence.toml").read_text(encoding="utf-8")
     return Fitted.model_validate(tomllib.loads(text))
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from deskguard.rules.ruleset import Rule, Variant
-    from deskguard.spotting.heard import Heard, Place
+    from deskguard.spotting.finding.heard import Heard, Place
 
 _SHORT_SYLLABLES = 4
 """Spellings up to this length must start and end where words do, and are said without a pause."""

@@ -18,15 +18,15 @@ import numpy.typing as npt
 from deskguard.language.sounds import sound_distances
 from deskguard.language.syllables import syllables, usual_syllables
 from deskguard.language.text import normalise
-from deskguard.spotting.forms import forms_of, misplaced
-from deskguard.spotting.heard import Heard, Place
+from deskguard.spotting.finding.forms import forms_of, misplaced
+from deskguard.spotting.finding.heard import Heard, Place
 from deskguard.values import Candidate
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from deskguard.rules.ruleset import RuleSet
-    from deskguard.spotting.forms import Form
+    from deskguard.spotting.finding.forms import Form
     from deskguard.values import Passage
 
     Floats = npt.NDArray[np.float32]

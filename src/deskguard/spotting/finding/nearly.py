@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from deskguard.spotting.fit import Fit
-from deskguard.spotting.forms import CUTS_WORD, Excuse, Form, cuts_words, misplaced
-from deskguard.spotting.heard import Heard, Place
-from deskguard.spotting.near import NearPlace, NearSearch, NearTable, may_be_near
+from deskguard.spotting.finding.fit import Fit
+from deskguard.spotting.finding.forms import CUTS_WORD, Excuse, Form, cuts_words, misplaced
+from deskguard.spotting.finding.heard import Heard, Place
+from deskguard.spotting.finding.near import NearPlace, NearSearch, NearTable, may_be_near
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

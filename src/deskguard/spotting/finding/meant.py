@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from deskguard.language.syllables import clause_syllables
 from deskguard.rules.spelling import NUMBER
-from deskguard.spotting.align import WHOLE, Step, way
+from deskguard.spotting.finding.align import WHOLE, Step, way
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from deskguard.rules.spelling import Spelling
-    from deskguard.spotting.heard import Heard, Place
+    from deskguard.spotting.finding.heard import Heard, Place
 
 
 def wording(heard: Heard, spelling: Spelling, start: int, steps: Sequence[Step]) -> str:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from deskguard.spotting.conditions import Conditions, PatternBook
+from deskguard.spotting.meaning.conditions import Conditions, PatternBook
+from deskguard.spotting.meaning.surroundings import NEXT_S, Surroundings, reach_of
 from deskguard.spotting.scene import Verdict
-from deskguard.spotting.surroundings import NEXT_S, Surroundings, reach_of
 from deskguard.values import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from deskguard.rules.ruleset import Rule, RuleSet
     from deskguard.rules.schema import Condition
-    from deskguard.spotting.patterns import Wording
+    from deskguard.spotting.meaning.patterns import Wording
     from deskguard.spotting.scene import Ruling, Scene
     from deskguard.values import Candidate
 

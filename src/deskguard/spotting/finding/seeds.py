@@ -16,8 +16,8 @@ from deskguard.language.sounds import sound_classes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from deskguard.spotting.align import Ints
-    from deskguard.spotting.heard import Heard
+    from deskguard.spotting.finding.align import Ints
+    from deskguard.spotting.finding.heard import Heard
 
 
 class Seeds:

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 
 from deskguard.language.words import PARTICLES
 from deskguard.rules.spelling import GAP_S
-from deskguard.spotting.align import WHOLE
-from deskguard.spotting.heard import MOST_FILLERS
-from deskguard.spotting.meant import wording
-from deskguard.spotting.near import NEGATIONS, most_distance, most_piece_cost
+from deskguard.spotting.finding.align import WHOLE
+from deskguard.spotting.finding.heard import MOST_FILLERS
+from deskguard.spotting.finding.meant import wording
+from deskguard.spotting.finding.near import NEGATIONS, most_distance, most_piece_cost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from deskguard.spotting.align import Step
-    from deskguard.spotting.forms import Form
-    from deskguard.spotting.heard import Heard
-    from deskguard.spotting.near import NearPlace
+    from deskguard.spotting.finding.align import Step
+    from deskguard.spotting.finding.forms import Form
+    from deskguard.spotting.finding.heard import Heard
+    from deskguard.spotting.finding.near import NearPlace
 
 _LITTLE_SAID = PARTICLES | frozenset("的了着地得个就也还都你我这那是有一在给么")
 _LITTLE = 0.5

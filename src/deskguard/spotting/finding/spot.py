@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deskguard.rules.spelling import PAUSE_SYLLABLES, Spelling, parse
-from deskguard.spotting.forms import (
+from deskguard.spotting.finding.forms import (
     CUTS_WORD,
     Excuse,
     Form,
@@ -21,10 +21,10 @@ from deskguard.spotting.forms import (
     held,
     misplaced,
 )
-from deskguard.spotting.heard import Heard, Place
-from deskguard.spotting.meant import wording_by_sound
-from deskguard.spotting.nearly import Known, NearFinder, Nearly
-from deskguard.spotting.pieces import Occurrences, PieceIndex, joined
+from deskguard.spotting.finding.heard import Heard, Place
+from deskguard.spotting.finding.meant import wording_by_sound
+from deskguard.spotting.finding.nearly import Known, NearFinder, Nearly
+from deskguard.spotting.finding.pieces import Occurrences, PieceIndex, joined
 from deskguard.values import Candidate
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deskguard.authoring.judging import Judge
-from deskguard.authoring.talk import Line
+from deskguard.authoring.trials.judging import Judge
+from deskguard.authoring.trials.talk import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from deskguard.authoring.judging import Judged
+    from deskguard.authoring.trials.judging import Judged
     from deskguard.authoring.words import Words
     from deskguard.rules.ruleset import Rule, RuleSet
     from deskguard.rules.schema import Example

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from deskguard.authoring.talk import scene, spoken
-from deskguard.spotting.meaning import Meaning
-from deskguard.spotting.spot import Spotter
+from deskguard.authoring.trials.talk import scene, spoken
+from deskguard.spotting.finding.spot import Spotter
+from deskguard.spotting.meaning.judge import Meaning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from deskguard.authoring.talk import Line
+    from deskguard.authoring.trials.talk import Line
     from deskguard.rules.ruleset import RuleSet
     from deskguard.spotting.scene import Said, Scene
     from deskguard.values import Candidate, Role

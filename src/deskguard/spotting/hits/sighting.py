@@ -10,16 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from deskguard.spotting.confidence import Evidence
-from deskguard.spotting.conversation import GAP_PHRASE_S, Joined
+from deskguard.spotting.hits.confidence import Evidence
+from deskguard.spotting.hits.conversation import GAP_PHRASE_S, Joined
 from deskguard.values import SAMPLE_RATE_HZ, Look, Passage, Suspect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from deskguard.spotting.confidence import Source
-    from deskguard.spotting.conversation import Conversation, Place
-    from deskguard.spotting.rulebook import Rulebook
+    from deskguard.spotting.hits.confidence import Source
+    from deskguard.spotting.hits.conversation import Conversation, Place
+    from deskguard.spotting.hits.rulebook import Rulebook
     from deskguard.values import Candidate, Hit, Hypothesis
 
     IsTold = Callable[[str, int, int], bool]

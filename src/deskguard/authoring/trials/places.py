@@ -10,18 +10,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from deskguard.authoring.talk import spoken
+from deskguard.authoring.trials.talk import spoken
 from deskguard.values import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from deskguard.authoring.judging import Judge, Judged
-    from deskguard.authoring.recordings import Heard, Opinion
-    from deskguard.authoring.talk import Line
+    from deskguard.authoring.trials.judging import Judge, Judged
+    from deskguard.authoring.trials.recordings import Heard, Opinion
+    from deskguard.authoring.trials.talk import Line
     from deskguard.authoring.words import Words
     from deskguard.rules.ruleset import Rule, RuleSet
-    from deskguard.spotting.track import NearMiss
+    from deskguard.spotting.hits.track import NearMiss
     from deskguard.values import Alert
 
 Table = dict[str, Any]

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from deskguard.authoring import files, packfiles, tables
-from deskguard.authoring.sheets import read
-from deskguard.authoring.toml import dumps
+from deskguard.authoring import files, packfiles
+from deskguard.authoring.sheets import tables
+from deskguard.authoring.sheets.sheets import read
+from deskguard.authoring.sheets.toml import dumps
+from deskguard.authoring.sheets.workbook import read_workbook, write_workbook
 from deskguard.authoring.words import complaint
-from deskguard.authoring.workbook import read_workbook, write_workbook
 from deskguard.errors import DeskguardError
 from deskguard.rules.checking import mistakes_in
 from deskguard.rules.pack import load_packs
@@ -29,7 +30,7 @@ from deskguard.settings import describe
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from deskguard.authoring.tables import Gathered, Table
+    from deskguard.authoring.sheets.tables import Gathered, Table
     from deskguard.authoring.words import Words
 
 _ENTRY = re.compile(r'(phrase|ban|frame) (\d+) \("[^"]*"\)(?:, (\w+)(?:, item (\d+))?(?:: "([^"]*)")?)?')

@@ -1,0 +1,1 @@
+"""Rule packs as a spreadsheet, there and back without loss."""

@@ -1,0 +1,1 @@
+"""Words and recordings judged by the rules, to see what they do."""

@@ -1,0 +1,1 @@
+"""Hits: candidates followed from hypothesis to hypothesis, believed, confirmed or withdrawn."""
