@@ -43,7 +43,7 @@ _SIGNS = {
     "distance": -1,
     "log_ratio": 1,
     "log_ratio_per_token": 1,
-    "unlooked": 0,
+    "unlooked": -1,
     "syllables": 1,
     "not_in_best": -1,
     "shown_ratio": 1,
