@@ -66,7 +66,7 @@ class Collector:
             for sighting in sighter.see(hypothesis):
                 rows.append(
                     {
-                        "clip": clip.file.name,
+                        "clip": name_of(clip),
                         "kind": clip.kind,
                         "condition": clip.condition,
                         "rule_id": sighting.candidate.rule_id,
@@ -136,7 +136,7 @@ def collect(options: argparse.Namespace) -> None:
         done = {json.loads(line)["clip"] for line in SIGHTINGS.read_text("utf-8").splitlines()}
     clips = clips_of(options.set) if options.set else []
     clips += others(options.others)[:: options.each] if options.others else []
-    clips = [clip for clip in clips if clip.kind != "conversation" and clip.file.name not in done]
+    clips = [clip for clip in clips if clip.kind != "conversation" and name_of(clip) not in done]
     # In any order, so that a part of the set is like all of it.
     random.Random(20261121).shuffle(clips)
     collector = Collector(options.rules)
@@ -145,13 +145,18 @@ def collect(options: argparse.Namespace) -> None:
             rows = collector.rows(clip)
             # A recording without candidates is done, too.
             for row in [
-                {"clip": clip.file.name, "kind": clip.kind, "said_rules": sorted(clip_rules(clip))},
+                {"clip": name_of(clip), "kind": clip.kind, "said_rules": sorted(clip_rules(clip))},
                 *rows,
             ]:
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
             file.flush()
             if number % 25 == 0:
                 print(f"{number}/{len(clips)}", flush=True)
+
+
+def name_of(clip: Clip) -> str:
+    """The recording within its set: the same words lie in one folder for each condition."""
+    return f"{clip.file.parent.name}/{clip.file.name}"
 
 
 def clip_rules(clip: Clip) -> set[str]:
