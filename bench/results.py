@@ -91,9 +91,9 @@ def _rules(axes: Axes, rules: dict[str, dict[str, Any]]) -> None:
     axes.bar(names, [rules[name]["recall"] or 0.0 for name in names])
     for at, name in enumerate(names):
         if rules[name]["wrong"]:
-            axes.text(at, 0.02, f"{rules[name]['wrong']}", ha="center", color="tab:red")
+            axes.text(at, 1.02, f"{rules[name]['wrong']}", ha="center", color="tab:red")
     axes.tick_params(axis="x", rotation=90)
-    axes.set_ylim(0, 1)
+    axes.set_ylim(0, 1.1)
     axes.set_title("recall by rule, clean; wrong hits in red")
 
 

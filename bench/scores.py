@@ -173,7 +173,8 @@ def trade_off(readings: Sequence[Reading]) -> list[dict[str, Any]]:
     for least in [0.0, *marks]:
         judged = [Judged(one, least) for one in readings]
         background = [one for one in judged if one.clip.kind == "background"]
-        whole = score(judged)
+        # Other people's sentences are no look-alikes: among the innocent ones they would flatter the share.
+        whole = score(one for one in judged if one.clip.kind != "background")
         points.append(
             {
                 "least_confidence": least,

@@ -95,6 +95,7 @@ def test_higher_bar_finds_less_and_raises_less() -> None:
         judged(hit("T02", confidence=0.6), said=(Said("T02"),)).reading,
         judged(hit("T02", confidence=0.8), said=(Said("T02"),)).reading,
         judged(hit("T02", confidence=0.7)).reading,
+        judged(kind="background").reading,
     ]
     points = {one["least_confidence"]: (one["recall"], one["innocent_rate"]) for one in trade_off(readings)}
     assert points == {0.0: (1.0, 1.0), 0.6: (1.0, 1.0), 0.7: (0.5, 1.0), 0.8: (0.5, 0.0)}
