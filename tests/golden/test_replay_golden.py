@@ -273,7 +273,7 @@ def test_texts_and_hits_do_not_depend_on_how_audio_is_cut(
     assert texts_of(other) == texts_of(usual)
     assert [one.rule_id for one in hits(other)] == [one.rule_id for one in hits(usual)] != []
     for one, same in zip(hits(other), hits(usual), strict=True):
-        # A hit keeps the place of the live window that confirmed it, and that is another window at another size.
+        # A hit keeps the place of the live window that confirmed it: another one at another size.
         assert abs(one.start_sample - same.start_sample) <= 4000
         assert abs(one.end_sample - same.end_sample) <= 4000
 
