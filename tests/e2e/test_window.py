@@ -202,7 +202,7 @@ def test_a_card_the_later_text_denies_is_taken_down(start: Callable[..., Desk]) 
 def test_a_confirmed_hit_whose_next_words_give_a_way_is_taken_down_and_stays_on_record(
     tmp_path: Path, start: Callable[..., Desk], pack: Path
 ) -> None:
-    way = {"say": ["我帮您问"], "where": "after", "next_s": 8}
+    way = {"say": ["我帮您问"], "where": "after", "next_turns": 1, "next_s": 8}
     pack_file(pack.parent, entry("我不知道", "T01", unless=[way]))
     desk = start()
     assert [one.hit.state for one in desk.hears("我不知道")][-1] == "confirmed"
