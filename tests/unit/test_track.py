@@ -550,7 +550,7 @@ def test_a_pause_after_more_speech_than_the_newest_text_heard_settles_nothing() 
     tracker = judged(OPEN, GUILTY, settings=SURE)
     said = heard(spoken(KNOW))
     tracker.feed(said)
-    assert tracker.fall_silent(0, said.end_sample + 1600, said.end_sample + 6400) == []
+    assert tracker.fall_silent(0, said.end_sample + 3200, said.end_sample + 8000) == []
     assert tracker.fall_silent(1, said.end_sample, said.end_sample + 4800) == []
 
 

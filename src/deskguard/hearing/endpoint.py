@@ -37,6 +37,9 @@ _LIVE_LEAST_S = 3.5
 _LIVE_MOST_S = 5.0
 """Live windows of a long utterance hold its end only: a step costs some 10 ms for each token it reads, and no
 phrase of the rules takes longer than 3 s to say."""
+_UNREAD_S = 0.15
+"""Speech since the last live window that is worth another one, less than a syllable: a reading of mere silence
+would hold up the one of the pause."""
 _CUT_SEARCH_S = 3.0
 """A speech without pause is cut at its least speech-like frame within so much of its end."""
 
@@ -64,6 +67,7 @@ class Endpointer:
         self._tail = min(_frames(_TAIL_S), self._hangover)
         self._live_least, self._live_most = _frames(_LIVE_LEAST_S), _frames(_LIVE_MOST_S)
         self._least = self._pre_roll + _frames(_LEAST_SPEECH_S)
+        self._unread = _frames(_UNREAD_S)
         self._max_frames = _frames(settings.max_utterance_s)
         self._next_utterance = 0
         self._has_begun = False
@@ -76,6 +80,7 @@ class Endpointer:
         self._start = 0
         self._silence = 0
         self._live_first = 0
+        self._live_end = 0
         self._role: Role = "unknown"
         self.speech_samples = 0
         """Samples of speech so far, for the summary."""
@@ -156,7 +161,9 @@ class Endpointer:
         if self._silence == self._tail:
             return [self._window(length, None, is_pause=True)]
         is_due = length % self._hop == 0 and length - self._live_first >= self._least
-        if self._silence < self._tail and is_due:
+        unread = length - self._silence - self._live_end
+        if self._silence < self._tail and is_due and unread > self._unread:
+            self._live_end = length
             return [self._window(length, None, first=self._live_start())]
         return []
 
@@ -199,6 +206,7 @@ class Endpointer:
         self._scores = scores
         self._silence = 0
         self._live_first = 0
+        self._live_end = 0
 
     def _window(
         self, length: int, reason: EndReason | None, *, is_pause: bool = False, first: int = 0

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _SPLIT_PHRASE_S = 1.2
 """How long a pause a phrase without a gap may hold across an endpoint: a hesitation, not two sentences."""
 _GAP_MARKS = frozenset("，,。…{、；;！!？?")
-_MOST_LIVE, _MOST_SETTLED = 2, 4
+_MOST_LIVE, _MOST_SETTLED = 1, 4
 """Wordings looked at in a live text and in one read with the beam: a step must not take 60 ms longer."""
 _SAME_SPAN_SLACK = int(0.3 * SAMPLE_RATE_HZ)
 _UNSURE_LOG_PROBABILITY = -0.45
@@ -90,7 +90,7 @@ class _Found:
     joined: Joined
     alternative: int | None = None
     is_told: bool = False
-    """Confirmed already."""
+    """Known to be there already."""
 
     @property
     def suspect(self) -> Suspect | None:
@@ -125,7 +125,7 @@ class Sighter:
     def see(self, hypothesis: Hypothesis, is_told: IsTold = lambda *_: False) -> list[Sighting]:
         """What the hypothesis and its alternatives show, whether it counts or not, best first for each rule.
 
-        `is_told` says of a rule and a place whether it was confirmed there: then it is not looked at again. The
+        `is_told` says of a rule and a place whether it is known there: then it is not looked at again. The
         conversation is given the aligned passage when there is something to place.
         """
         found = self._found(hypothesis, is_told)
@@ -234,7 +234,8 @@ class Sighter:
             evidence=evidence,
             confidence=self.rulebook.belief.confidence(evidence),
             least=0.0 if found.is_told else self.rulebook.belief.least(candidate.rule_id, candidate.tier),
-            is_guessed=found.alternative is not None and (look is None or look.span is None),
+            is_guessed=found.is_told
+            or (found.alternative is not None and (look is None or look.span is None)),
         )
 
 

@@ -25,6 +25,8 @@ _REMEMBER_SAMPLES = 10 * SAMPLE_RATE_HZ
 _DENIALS = 2
 _GUESS_SLACK = int(0.6 * SAMPLE_RATE_HZ)
 """How far a place may be off before the text is aligned."""
+_UNHEARD = int(0.15 * SAMPLE_RATE_HZ)
+"""Speech that the newest text may lack and still count as whole: less than a syllable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ class HitTracker:
         words that do not come, is confirmed.
         """
         newest = self._newest
-        if newest is None or newest.utterance_id != utterance_id or newest.end_sample < speech_end_sample:
+        if newest is None or newest.utterance_id != utterance_id or newest.end_sample + _UNHEARD < speech_end_sample:
             return []
         self._conversation.fall_silent(until_sample)
         silent = replace(newest, is_pause=True)
@@ -183,10 +185,19 @@ class HitTracker:
         return min(near, key=lambda one: abs(one.hit.start_sample - sighting.start_sample), default=None)
 
     def _is_told(self, rule_id: str, start_sample: int, end_sample: int) -> bool:
-        """Whether a rule is confirmed near a place of this utterance that may be a guess."""
+        """Whether a rule is confirmed near a place of this utterance that may be a guess.
+
+        While the speaker goes on, also whether it is as sure as that and only waits for the next words: to look
+        at it again would only make it late.
+        """
+        sure = self._sighter.rulebook.belief.sure
+        is_live = self._newest is not None and not (self._newest.is_final or self._newest.is_pause)
         return any(
             case.hit.rule_id == rule_id
-            and case.hit.state == "confirmed"
+            and (
+                case.hit.state == "confirmed"
+                or (is_live and case.denials == 0 and case.hit.confidence >= sure)
+            )
             and start_sample < case.hit.end_sample + _GUESS_SLACK
             and case.hit.start_sample < end_sample + _GUESS_SLACK
             for case in self._open

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from deskguard.values import Candidate
 
 _Kind = Literal["unless", "only_if", "soften"]
+_KINDS: tuple[_Kind, ...] = ("unless", "only_if", "soften")
 _QUIET_WAIT = round(0.5 * SAMPLE_RATE_HZ)
 """How long a verdict stays open when nothing follows the phrase: then a pause closes it."""
 _GOING_ON_WAIT = round(0.7 * SAMPLE_RATE_HZ)
@@ -49,8 +50,13 @@ class Meaning:
 
     def __init__(self, rules: RuleSet) -> None:
         self._rules = rules.rules
-        self._book = PatternBook(rules.frames)
-        self._conditions: dict[tuple[str, _Kind], Conditions] = {}
+        book = PatternBook(rules.frames)
+        # All of them now: compiled at the first hit, they would make that card late.
+        self._conditions: dict[tuple[str, _Kind], Conditions] = {
+            (rule.rule_id, kind): book.conditions(getattr(rule, kind))
+            for rule in rules.rules.values()
+            for kind in _KINDS
+        }
 
     def judge(self, candidate: Candidate, scene: Scene) -> Verdict:
         """What the candidate means where it stands; pure."""
@@ -94,10 +100,7 @@ class Meaning:
         return list(_futures(self._of(rule, kind), around))
 
     def _of(self, rule: Rule, kind: _Kind) -> Conditions:
-        key = (rule.rule_id, kind)
-        if key not in self._conditions:
-            self._conditions[key] = self._book.conditions(getattr(rule, kind))
-        return self._conditions[key]
+        return self._conditions[rule.rule_id, kind]
 
 
 def _marks(rule: Rule, candidate: Candidate) -> Iterator[str]:
