@@ -234,8 +234,7 @@ class Sighter:
             evidence=evidence,
             confidence=self.rulebook.belief.confidence(evidence),
             least=0.0 if found.is_told else self.rulebook.belief.least(candidate.rule_id, candidate.tier),
-            is_guessed=found.is_told
-            or (found.alternative is not None and (look is None or look.span is None)),
+            is_guessed=found.is_told or (found.alternative is not None and (look is None or look.span is None)),
         )
 
 

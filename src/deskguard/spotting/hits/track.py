@@ -111,7 +111,11 @@ class HitTracker:
         words that do not come, is confirmed.
         """
         newest = self._newest
-        if newest is None or newest.utterance_id != utterance_id or newest.end_sample + _UNHEARD < speech_end_sample:
+        if (
+            newest is None
+            or newest.utterance_id != utterance_id
+            or newest.end_sample + _UNHEARD < speech_end_sample
+        ):
             return []
         self._conversation.fall_silent(until_sample)
         silent = replace(newest, is_pause=True)
@@ -195,8 +199,7 @@ class HitTracker:
         return any(
             case.hit.rule_id == rule_id
             and (
-                case.hit.state == "confirmed"
-                or (is_live and case.denials == 0 and case.hit.confidence >= sure)
+                case.hit.state == "confirmed" or (is_live and case.denials == 0 and case.hit.confidence >= sure)
             )
             and start_sample < case.hit.end_sample + _GUESS_SLACK
             and case.hit.start_sample < end_sample + _GUESS_SLACK
