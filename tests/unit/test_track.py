@@ -392,7 +392,7 @@ def test_what_reads_as_suspected_is_not_looked_at_again() -> None:
     assert ear.asked == []
 
 
-@pytest.mark.parametrize(("is_final", "most"), [(False, 2), (True, 4)])
+@pytest.mark.parametrize(("is_final", "most"), [(False, 1), (True, 4)])
 def test_only_the_nearest_wordings_are_looked_at(is_final: bool, most: int) -> None:
     text = "一二三四五六七八"
 
