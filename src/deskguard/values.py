@@ -79,6 +79,8 @@ class SpeechWindow:
     """The speaker has paused: unless more follows, the final window will be this very audio."""
     end_reason: EndReason | None = None
     """None while the utterance goes on."""
+    voiced_samples: int = 0
+    """Samples of the frames in it that held speech."""
     role: Role = "unknown"
     """Whose chunks these are: where the role changes, an utterance ends."""
 
@@ -89,6 +91,20 @@ class SpeechWindow:
     @property
     def is_final(self) -> bool:
         return self.end_reason is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """How an utterance sounded: measured, never a judgement of a mood."""
+
+    start_sample: int
+    """Where its first speech was heard."""
+    end_sample: int
+    """Where its last speech was heard."""
+    voiced_samples: int
+    """Speech in it without its pauses."""
+    loudness_lufs: float | None = None
+    """Its sustained momentary loudness (ITU-R BS.1770-5, 0.4 s blocks), relative to full scale; None: silence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +137,11 @@ class Hypothesis:
     alternatives: tuple[Passage, ...] = ()
     """The rest of the n-best list, best first; final hypotheses only."""
     role: Role = "unknown"
-    """Who spoke, when somebody told; an utterance has one speaker."""
+    """Who spoke, as far as it is known; an utterance has one speaker."""
+    role_confidence: float = 1.0
+    """Probability that `role` is right; 1 when somebody told."""
+    sound: Sound | None = None
+    """How it sounded; final hypotheses only."""
     decode_ns: int = 0
     """Measured compute."""
 
@@ -231,6 +251,88 @@ class Alert:
     """What was broken: a listed phrase, or the kind of the ban that is described without words."""
     replaces: str = ""
     """The hit whose card this one takes the place of, being a longer form of it: no new interruption."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueEvent:
+    """What the queue system told: a ticket was called, or its visit is over."""
+
+    kind: Literal["called", "closed"]
+    ticket: str
+    at_sample: int
+    """When it happened, on the audio axis."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneSpan:
+    """A part of a visit; the names are those of `[[act]]` scenes in the courtesy file."""
+
+    scene: str
+    start_sample: int
+    end_sample: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One visitor at the window, or one call; told again whenever it changes."""
+
+    visit_id: str
+    channel: Literal["counter", "phone-in", "phone-out"]
+    start_sample: int
+    end_sample: int | None = None
+    """None while it goes on."""
+    begun_by: Literal["queue", "greeting", "speech"] = "speech"
+    ended_by: Literal["queue", "farewell", "next-visit", "silence", "stream-end"] | None = None
+    ticket: str = ""
+    scenes: tuple[SceneSpan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Courtesy:
+    """An act of courtesy in a visit: said, or missing where a standard asks for it."""
+
+    courtesy_id: str
+    """Stable while its state changes: open -> said | missing."""
+    visit_id: str
+    act_id: str
+    name: str
+    scene: str
+    state: Literal["open", "said", "missing"]
+    """`open`: there is an occasion and it is not said yet."""
+    start_sample: int
+    """Of the words, or of the occasion that asks for them."""
+    end_sample: int
+    expected: str = ""
+    """A wording that would do."""
+    clauses: tuple[ClauseRef, ...] = ()
+    can_still_help: bool = False
+    """A gentle hint is of use now."""
+    why: tuple[str, ...] = ()
+    """Decisions, no transcript text."""
+
+
+MannerKind = Literal[
+    "loud", "fast", "slow", "interruption", "unanswered", "long-silence", "private-chat", "heated"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How something was said or left unsaid, as a measured value beside what is expected."""
+
+    manner_id: str
+    visit_id: str
+    kind: MannerKind
+    start_sample: int
+    end_sample: int
+    value: float
+    expected: float
+    """The bound that `value` passed."""
+    unit: str
+    """LU, syllables/s, s."""
+    role: Role = "staff"
+    clauses: tuple[ClauseRef, ...] = ()
+    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

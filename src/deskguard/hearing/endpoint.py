@@ -68,6 +68,7 @@ class Endpointer:
         self._live_least, self._live_most = _frames(_LIVE_LEAST_S), _frames(_LIVE_MOST_S)
         self._least = self._pre_roll + _frames(_LEAST_SPEECH_S)
         self._unread = _frames(_UNREAD_S)
+        self._goes_on_from = settings.speech_threshold - _HYSTERESIS
         self._max_frames = _frames(settings.max_utterance_s)
         self._next_utterance = 0
         self._has_begun = False
@@ -129,7 +130,7 @@ class Endpointer:
             return []
         self._frames.append(frame)
         self._scores.append(score)
-        self.is_speech = score >= self._settings.speech_threshold - _HYSTERESIS
+        self.is_speech = score >= self._goes_on_from
         if self.is_speech and self._silence >= self._tail:
             # What came before the pause has been read as a whole; live windows go on from here.
             self._live_first = max(0, len(self._frames) - 1 - self._pre_roll)
@@ -222,6 +223,7 @@ class Endpointer:
             taken_sample=self._frame_start,
             is_pause=is_pause,
             end_reason=reason,
+            voiced_samples=FRAME_SAMPLES * sum(score >= self._goes_on_from for score in self._scores[first:length]),
             role=self._role,
         )
 
