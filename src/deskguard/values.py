@@ -104,7 +104,7 @@ class Sound:
     voiced_samples: int
     """Speech in it without its pauses."""
     loudness_lufs: float | None = None
-    """Its sustained momentary loudness (ITU-R BS.1770-5, 0.4 s blocks), relative to full scale; None: silence."""
+    """Its sustained momentary loudness (ITU-R BS.1770-5, 0.4 s blocks), LUFS; None: silence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -223,9 +223,12 @@ class Endpointer:
             taken_sample=self._frame_start,
             is_pause=is_pause,
             end_reason=reason,
-            voiced_samples=FRAME_SAMPLES * sum(score >= self._goes_on_from for score in self._scores[first:length]),
+            voiced_samples=FRAME_SAMPLES * self._voiced(first, length),
             role=self._role,
         )
+
+    def _voiced(self, first: int, length: int) -> int:
+        return sum(score >= self._goes_on_from for score in self._scores[first:length])
 
 
 def _frames(duration_s: float) -> int:
