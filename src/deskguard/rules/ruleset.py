@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from deskguard.rules.courtesy import CourtesyBook
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -89,3 +91,4 @@ class RuleSet:
     sha256: str
     packs: tuple[PackInfo, ...]
     frames: Mapping[str, Frame] = field(default_factory=dict)
+    courtesy: CourtesyBook = field(default_factory=CourtesyBook)
