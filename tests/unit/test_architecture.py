@@ -35,7 +35,7 @@ ONLY_IN = {
     "ctranslate2": ("deskguard.hearing.recognise",),
     "av": ("deskguard.hearing.media",),
     "sounddevice": ("deskguard.hearing.microphone",),
-    "onnxruntime": ("deskguard.hearing.vad",),
+    "onnxruntime": ("deskguard.hearing.onnx",),
     "huggingface_hub": ("deskguard.models.hub",),
     "jieba": ("deskguard.language.words",),
     "pypinyin": ("deskguard.language.syllables",),

@@ -6,11 +6,12 @@ every call, so it cannot follow a stream; this one carries the state from frame 
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 
 from deskguard.errors import DeskguardError
+from deskguard.hearing.onnx import network
 from deskguard.values import Pcm
 
 FRAME_SAMPLES = 512
@@ -23,7 +24,7 @@ class SileroVad:
     """Speech probability of consecutive frames of one stream."""
 
     def __init__(self) -> None:
-        self._session = _session()
+        self._network = network(_path())
         self.reset()
 
     def reset(self) -> None:
@@ -37,16 +38,13 @@ class SileroVad:
         # NaN from a broken driver or file would poison the recurrent state for good.
         clean = np.nan_to_num(frame, nan=0.0, posinf=1.0, neginf=-1.0)
         batch = np.concatenate([self._context, clean])[None]
-        out, self._h, self._c = self._session.run(None, {"input": batch, "h": self._h, "c": self._c})
+        out, self._h, self._c = self._network.run(None, {"input": batch, "h": self._h, "c": self._c})
         self._context = clean[-_CONTEXT_SAMPLES:]
         return float(out.reshape(-1)[0])
 
 
-def _session() -> Any:
+def _path() -> Path:
     from importlib.util import find_spec
-    from pathlib import Path
-
-    import onnxruntime
 
     spec = find_spec("faster_whisper")
     path = Path(spec.origin).parent / "assets" / "silero_vad_v6.onnx" if spec and spec.origin else None
@@ -56,9 +54,4 @@ def _session() -> Any:
             "install faster-whisper 1.2.1 or newer.",
             "vad-missing",
         )
-    options = onnxruntime.SessionOptions()
-    # One frame is some 20 thousand multiplications: more threads only cost wake-ups.
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False
-    options.log_severity_level = 4
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return path
