@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 Requirement = Literal["required", "recommended"]
 Channel = Literal["counter", "phone-in", "phone-out"]
-When = Literal["visit-begins", "visit-ends", "after"]
+When = Literal["visit-begins", "visit-ends", "after", "after-wait"]
+"""`after-wait`: staff speaks to a visitor again who was kept waiting in silence."""
 OccasionBy = Literal["staff", "visitor"]
 
 
@@ -22,16 +23,20 @@ class Expect:
     within_s: float
     """Seconds after the beginning of the visit, or after the end of the occasion's words."""
     within_turns: int
-    """Turns of staff that count: after the occasion (that of the occasion included), or the last of a visit."""
+    """Turns of staff that count: the first or the last of a visit, or those after the occasion. The turn of an
+    occasion in staff's own words always counts as well, and is not one of them."""
+    before_s: float = 0.0
+    """Words that ended so long before the occasion, or less, count as well."""
     occasion: tuple[str, ...] = ()
-    """For "after": patterns without ~, any of which makes the occasion; those of frames are spelled out."""
+    """For `after`: patterns without ~, any of which makes the occasion; those of frames are spelled out."""
     unless: tuple[str, ...] = ()
-    """Patterns without ~; any of them in the utterance of the occasion makes it none."""
+    """Patterns without ~, any of which makes it no occasion: in the same utterance, for `visit-begins` in what
+    the visitor says in that time."""
     occasion_by: OccasionBy = "staff"
     """Who says the occasion's words."""
     from_nth: int = 1
-    """At which utterance with an occasion, counted within the visit, it is expected first: 2 for what is wrong
-    only when it is done again."""
+    """At which turn with the occasion, counted within the visit, it is expected first: 2 for what is wrong only
+    when it is done again."""
     satisfied_by: tuple[str, ...] = ()
     """Ids of other acts that do as well."""
     live: bool = False
@@ -52,7 +57,8 @@ class Act:
     say: tuple[str, ...]
     """Patterns without ~, any of which is the act."""
     does_not_count: tuple[str, ...]
-    """What is said instead of it and does not do, even where a pattern of `say` is part of it."""
+    """What is said instead of it and does not do: a place of `say` inside a place of these is not the act. Some
+    are single syllables, which hold no place of `say`; they are there for people to read."""
     advice: str
     """A wording that would do, for the screen."""
     clauses: tuple[ClauseRef, ...]
