@@ -71,6 +71,17 @@ class HearingSettings(Section):
     max_no_speech_probability: Annotated[float, Field(gt=0, le=1)] = 0.6
 
 
+class RolesSettings(Section):
+    """Who speaks: found by two channels, where there are two that differ, else by voice and words."""
+
+    mode: Literal["auto", "two-microphones", "stereo", "one-microphone"] = "auto"
+    """`auto` takes what is there: channels that differ are two sides, identical ones are one microphone."""
+    channels: Literal["staff,visitor", "visitor,staff"] = "staff,visitor"
+    """Whose microphone each channel is, the left one first."""
+    gain_difference_db: Annotated[float, Field(ge=-40, le=40)] = 0.0
+    """How much louder the first channel records what is equally near to both; followed while it runs."""
+
+
 class QueueSettings(Section):
     """How much audio may wait between the stages."""
 
@@ -143,6 +154,7 @@ class Settings(Section):
     microphone: MicrophoneSettings = MicrophoneSettings()
     model: ModelSettings = ModelSettings()
     hearing: HearingSettings = HearingSettings()
+    roles: RolesSettings = RolesSettings()
     queues: QueueSettings = QueueSettings()
     rules: RulesSettings = RulesSettings()
     spotting: SpottingSettings = SpottingSettings()
