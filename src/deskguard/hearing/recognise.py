@@ -134,6 +134,7 @@ class Recogniser:
                 is_final=window.is_final,
                 is_pause=window.is_pause,
                 role=window.role,
+                role_confidence=window.role_confidence,
                 decode_ns=0,
             )
             return last.hypothesis
@@ -290,6 +291,7 @@ class Recogniser:
             average_log_probability=min((one.log_probability for one in decoded), default=0.0),
             alternatives=tuple(one.passage() for one in others.values()),
             role=window.role,
+            role_confidence=window.role_confidence,
             decode_ns=time.perf_counter_ns() - begun_ns,
         )
         second = SecondLook(self._model, self._tokenizer, decoded)
