@@ -68,7 +68,7 @@ def mistakes_between(tables: Mapping[Path, Table]) -> Iterator[str]:
     for path, place, entry in _everywhere(tables, "described"):
         ban = entry.get("ban")
         if isinstance(ban, str) and ban not in bans:
-            yield f'{path}, {place}, ban is "{ban}"; no ban has that id, {_there_are(ban, bans)}'
+            yield f'{path}, {place}, ban is "{ban}"; no ban has that id, {there_are(ban, bans)}'
     yield from _circles(frames)
 
 
@@ -227,10 +227,11 @@ def _unknown(key: str, texts: list[str], frames: Iterable[str]) -> Iterator[str]
     known = {*frames, *BUILT_IN_FRAMES}
     for text in texts:
         if text.startswith("@") and text[1:] not in known:
-            yield f'{key}: "{text[:_SHOWN]}" names no frame; {_there_are(text[1:], known)}'
+            yield f'{key}: "{text[:_SHOWN]}" names no frame; {there_are(text[1:], known)}'
 
 
-def _there_are(name: str, known: Iterable[str]) -> str:
+def there_are(name: str, known: Iterable[str]) -> str:
+    """The nearest of known names, or those there are: the end of a sentence about one that is not."""
     close = difflib.get_close_matches(name, list(known), n=1)
     listed = ", ".join(sorted(known)[:_MOST_LISTED]) or "none"
     return f'did you mean "{close[0]}"?' if close else f"there are {listed}."

@@ -1,12 +1,20 @@
-"""What standards ask to be said: acts of courtesy, when each is expected, and the clauses that ask for it."""
+"""What standards ask to be said: acts of courtesy, when each is expected, and the clauses that ask for it.
+
+The words are in config/language/courtesy.toml, for all standards; an act is in force when a loaded standard has
+a clause that asks for it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from deskguard.values import ClauseRef
+
 if TYPE_CHECKING:
-    from deskguard.values import ClauseRef
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from deskguard.rules.schema import ActEntry, ExpectEntry, FrameEntry, PackFile
 
 Requirement = Literal["required", "recommended"]
 Channel = Literal["counter", "phone-in", "phone-out"]
@@ -69,6 +77,99 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CourtesyBook:
-    """All acts that the standards in force ask for, by id."""
+    """All acts that the standards in force ask for, sorted by id."""
 
     acts: tuple[Act, ...] = ()
+
+
+def courtesy_book(
+    acts: Iterable[ActEntry], packs: Sequence[PackFile], frames: Iterable[FrameEntry]
+) -> CourtesyBook:
+    """The acts that clauses of `packs` ask for, with those clauses only; everything must have been checked."""
+    spelled = {one.id: one.say for one in frames}
+    titles = {one.pack.id: one.pack.title for one in packs}
+    kept = [
+        _act(entry, clauses, spelled)
+        for entry in sorted(acts, key=lambda one: one.id)
+        if (clauses := (*_clauses(entry, titles), *_described(entry.id, packs)))
+    ]
+    return CourtesyBook(acts=_among_themselves(kept))
+
+
+def spelled_out(say: Iterable[str], frames: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Patterns with those of frames in the place of "@id", each once; circles end where they close."""
+    found: dict[str, None] = {}
+    waiting = list(say)
+    entered: set[str] = set()
+    while waiting:
+        one = waiting.pop(0)
+        if not one.startswith("@"):
+            found[one] = None
+        elif one not in entered:
+            entered.add(one)
+            waiting[:0] = frames.get(one[1:], ())
+    return tuple(found)
+
+
+def _clauses(entry: ActEntry, titles: Mapping[str, str]) -> tuple[ClauseRef, ...]:
+    return tuple(
+        ClauseRef(standard=one.standard, title=titles[one.standard], clause=one.clause, quote=one.quote)
+        for one in entry.clause
+        if one.standard in titles
+    )
+
+
+def _described(act_id: str, packs: Iterable[PackFile]) -> tuple[ClauseRef, ...]:
+    return tuple(
+        ClauseRef(standard=pack.pack.id, title=pack.pack.title, clause=one.clause, quote=one.quote)
+        for pack in packs
+        for one in pack.described
+        if one.act == act_id
+    )
+
+
+def _act(entry: ActEntry, clauses: tuple[ClauseRef, ...], frames: Mapping[str, Sequence[str]]) -> Act:
+    return Act(
+        act_id=entry.id,
+        scene=entry.scene,
+        name=entry.name,
+        requirement=entry.requirement,
+        channels=entry.channels,
+        say=entry.say,
+        does_not_count=entry.does_not_count,
+        advice=entry.advice,
+        # A clause may be named here and in its own pack.
+        clauses=tuple({one.clause: one for one in clauses}.values()),
+        expect=_expect(entry.expect, frames) if entry.expect else None,
+    )
+
+
+def _expect(entry: ExpectEntry, frames: Mapping[str, Sequence[str]]) -> Expect:
+    return Expect(
+        when=entry.when,
+        within_s=entry.within_s,
+        within_turns=entry.within_turns,
+        before_s=entry.before_s,
+        occasion=spelled_out(entry.occasion, frames),
+        unless=spelled_out(entry.unless, frames),
+        occasion_by=entry.occasion_by,
+        from_nth=entry.from_nth,
+        satisfied_by=entry.satisfied_by,
+        live=entry.live,
+    )
+
+
+def _among_themselves(acts: Sequence[Act]) -> tuple[Act, ...]:
+    """The acts, none of which names one that is not in force."""
+    known = {one.act_id for one in acts}
+    return tuple(
+        replace(
+            one,
+            expect=replace(
+                one.expect, satisfied_by=tuple(name for name in one.expect.satisfied_by if name in known)
+            ),
+        )
+        if one.expect
+        else one
+        for one in acts
+    )

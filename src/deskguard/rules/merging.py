@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, TypeVar
 
+from deskguard.rules.courtesy import courtesy_book
 from deskguard.rules.ruleset import Frame, PackInfo, Rule, RuleSet, Variant
 from deskguard.rules.spelling import parse
 from deskguard.values import ClauseRef, Severity
@@ -21,7 +22,7 @@ _SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high")
 
 
 def merge(kept: Sequence[tuple[Path, PackFile]], shared: Sequence[SharedFile]) -> RuleSet:
-    """The rules of packs in the order given, with the frames and bans of `shared` and of the packs."""
+    """The rules of packs in the order given, with the frames, bans and acts of `shared` and of the packs."""
     packs = [pack for _, pack in kept]
     rules: dict[str, Rule] = {}
     for pack in packs:
@@ -38,6 +39,7 @@ def merge(kept: Sequence[tuple[Path, PackFile]], shared: Sequence[SharedFile]) -
         sha256=_sha256(packs, shared),
         packs=tuple(_info(path, pack) for path, pack in kept),
         frames={one.id: Frame(frame_id=one.id, title=one.title, say=one.say) for one in frames},
+        courtesy=courtesy_book((act for one in files for act in one.act), packs, frames),
     )
 
 
@@ -140,7 +142,9 @@ def _info(path: Path, pack: PackFile) -> PackInfo:
         file=str(path),
         phrases=len(pack.phrase),
         spellings=sum(1 + len(_variants(entry)) for entry in pack.phrase),
-        described=tuple(_clause(pack.pack, entry) for entry in pack.described if entry.ban is None),
+        described=tuple(
+            _clause(pack.pack, entry) for entry in pack.described if entry.ban is None and entry.act is None
+        ),
         bans=tuple(sorted({entry.ban for entry in pack.described if entry.ban is not None})),
     )
 
@@ -149,7 +153,7 @@ def _sha256(packs: Iterable[PackFile], shared: Iterable[SharedFile]) -> str:
     """A digest of what the files say; comments, layout and the order of files and entries do not count."""
     tables = [pack.model_dump(mode="json", by_alias=True) for pack in packs]
     common = [one.model_dump(mode="json", by_alias=True) for one in shared]
-    tables.append({key: [entry for one in common for entry in one[key]] for key in ("frame", "ban")})
+    tables.append({key: [entry for one in common for entry in one[key]] for key in ("frame", "ban", "act")})
     for table in tables:
         for entries in table.values():
             if isinstance(entries, list):

@@ -1,8 +1,8 @@
 """Rule packs (*.toml) to one frozen rule set: strict, and every mistake of every file in one message.
 
 A pack is one written standard. The same phrase id in two packs is one rule with a clause of each, all their
-spellings and the higher severity. Frames and bans that every standard may use lie in config/language, and are
-always read. config/standards/README.md tells supervisors what a pack may say.
+spellings and the higher severity. Frames, bans and acts that every standard may use lie in config/language, and
+are always read. config/standards/README.md tells supervisors what a pack may say.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from deskguard.errors import DeskguardError
 from deskguard.resources import bundled
 from deskguard.rules.checking import Table, mistakes_between, mistakes_in
+from deskguard.rules.courtesy_checking import act_mistakes_between, act_mistakes_in
 from deskguard.rules.merging import merge
 from deskguard.rules.ruleset import Frame, PackInfo, Rule, RuleSet, Variant, Where
 from deskguard.rules.schema import BanEntry, DescribedEntry, PackFile, PackHeader, PhraseEntry, SharedFile
@@ -53,7 +54,7 @@ class _Mistake:
 def load_packs(paths: Sequence[Path], only: Sequence[str] = (), language: Path | None = None) -> RuleSet:
     """Rules of files and folders of *.toml, of the bundled standards without any, kept to the ids in `only`.
 
-    `language` is the folder of shared frames and bans, else the bundled one; it may be empty or missing.
+    `language` is the folder of shared frames, bans and acts, else the bundled one; it may be empty or missing.
     Raises one DeskguardError that lists every mistake of every file.
     """
     mistakes: list[_Mistake] = []
@@ -73,7 +74,7 @@ def load_packs(paths: Sequence[Path], only: Sequence[str] = (), language: Path |
         packs[pack.pack.id] = (path, pack)
     # A file that cannot be read may hold what others name.
     if all(one.code == "bad-rules" for one in mistakes):
-        mistakes.extend(map(_Mistake, mistakes_between(tables)))
+        mistakes.extend(map(_Mistake, [*mistakes_between(tables), *act_mistakes_between(tables)]))
     if not mistakes:
         mistakes.extend(
             _Mistake(f'No rule pack has the id "{one}"; there are {", ".join(sorted(packs))}.')
@@ -131,6 +132,7 @@ def _read(path: Path, model: type[_File], tables: dict[Path, Table], mistakes: l
             _Mistake(f"{path}, {describe(one, model, _place(table, one['loc']))}") for one in error.errors()
         ]
     found.extend(_Mistake(f"{path}, {text}") for text in mistakes_in(table))
+    found.extend(_Mistake(f"{path}, {text}") for text in act_mistakes_in(table))
     mistakes.extend(found)
     return None if found else file
 

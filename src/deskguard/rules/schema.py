@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from deskguard.rules.courtesy import Channel, Requirement, When
 from deskguard.settings import Section
 from deskguard.values import Severity
 
@@ -19,6 +20,11 @@ Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
 Reach = Literal["clause", "utterance", "turn", "before", "after", "within"]
 By = Literal["same", "staff", "visitor", "anyone"]
 Speaker = Literal["staff", "visitor"]
+Scene = Literal[
+    "any", "greet", "ask_purpose", "explain", "request_documents", "missing_documents", "wait",
+    "refer_elsewhere", "system_failure", "sign", "hand_over", "farewell", "phone_in", "phone_out", "apology",
+    "thanks", "complaint", "praise", "off_hours", "conflict",
+]  # fmt: skip
 SPEAKERS: dict[str, Speaker] = {"员": "staff", "客": "visitor"}
 """How a line of a conversation in an example begins, before a colon."""
 
@@ -146,12 +152,53 @@ class BanEntry(_Listened):
 
 
 class DescribedEntry(Section):
-    """A clause that describes a ban without giving words; listened for when `ban` says by which entry."""
+    """A clause that describes without giving words; listened for when it names the ban or act that has them."""
 
     id: Id
     clause: Text
     quote: Text
     ban: Id | None = None
+    act: Id | None = None
+
+
+class ActClause(Section):
+    """A clause of a standard that asks for an act."""
+
+    standard: Id
+    clause: Text
+    quote: Text
+
+
+class ExpectEntry(Section):
+    """When an act is expected; rules/courtesy.py says what each key means."""
+
+    when: When
+    within_s: Annotated[float, Field(gt=0, le=600)]
+    within_turns: Annotated[int, Field(ge=0, le=20)]
+    before_s: Annotated[float, Field(ge=0, le=120)] = 0.0
+    occasion: tuple[Text, ...] = ()
+    """Spellings, and "@id" for those of a frame."""
+    unless: tuple[Text, ...] = ()
+    occasion_by: Speaker = "staff"
+    from_nth: Annotated[int, Field(ge=1, le=10)] = 1
+    satisfied_by: tuple[Id, ...] = ()
+    live: bool = False
+
+
+class ActEntry(Section):
+    """Something that standards ask to be said."""
+
+    id: Id
+    scene: Scene
+    name: Text
+    requirement: Requirement
+    channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
+    say: Annotated[tuple[Text, ...], Field(min_length=1)]
+    does_not_count: tuple[Text, ...] = ()
+    advice: Text
+    clause: tuple[ActClause, ...] = ()
+    """Beside those of [[described]] entries that name the act."""
+    expect: ExpectEntry | None = None
 
 
 class FrameEntry(Section):
@@ -169,14 +216,16 @@ class PackFile(Section):
     frame: tuple[FrameEntry, ...] = ()
     phrase: tuple[PhraseEntry, ...] = ()
     ban: tuple[BanEntry, ...] = ()
+    act: tuple[ActEntry, ...] = ()
     described: tuple[DescribedEntry, ...] = ()
 
 
 class SharedFile(Section):
-    """A file of config/language: frames and bans that every standard may use."""
+    """A file of config/language: frames, bans and acts that every standard may use."""
 
     frame: tuple[FrameEntry, ...] = ()
     ban: tuple[BanEntry, ...] = ()
+    act: tuple[ActEntry, ...] = ()
 
 
 def _table(value: Any) -> Any:
