@@ -75,8 +75,46 @@ CONTEXT_COLUMNS = (
     "ALTER TABLE alerts ADD COLUMN kind TEXT NOT NULL DEFAULT 'phrase'",
 )
 
+VISIT_TABLES = (
+    "ALTER TABLE utterances ADD COLUMN role_confidence REAL NOT NULL DEFAULT 1",
+    "ALTER TABLE utterances ADD COLUMN voiced_samples INTEGER",  # NULL: not measured
+    "ALTER TABLE utterances ADD COLUMN loudness_lufs REAL",  # NULL: not measured, or silence
+    """CREATE TABLE visits (
+        run_id TEXT NOT NULL REFERENCES runs ON DELETE CASCADE, visit_id TEXT NOT NULL, told_utc TEXT NOT NULL,
+        channel TEXT NOT NULL, start_sample INTEGER NOT NULL, end_sample INTEGER, begun_by TEXT NOT NULL,
+        ended_by TEXT, ticket TEXT NOT NULL, scenes TEXT NOT NULL,
+        PRIMARY KEY (run_id, visit_id)
+    ) STRICT""",
+    "CREATE INDEX visits_by_time ON visits (told_utc)",
+    """CREATE TABLE courtesies (
+        run_id TEXT NOT NULL, courtesy_id TEXT NOT NULL, visit_id TEXT NOT NULL, act_id TEXT NOT NULL,
+        scene TEXT NOT NULL, state TEXT NOT NULL, start_sample INTEGER NOT NULL, end_sample INTEGER NOT NULL,
+        expected TEXT NOT NULL, clauses TEXT NOT NULL, why TEXT NOT NULL,
+        PRIMARY KEY (run_id, courtesy_id),
+        FOREIGN KEY (run_id, visit_id) REFERENCES visits ON DELETE CASCADE
+    ) STRICT""",
+    "CREATE INDEX courtesies_by_visit ON courtesies (run_id, visit_id)",
+    """CREATE TABLE manners (
+        run_id TEXT NOT NULL, manner_id TEXT NOT NULL, visit_id TEXT NOT NULL, kind TEXT NOT NULL,
+        role TEXT NOT NULL, start_sample INTEGER NOT NULL, end_sample INTEGER NOT NULL,
+        value REAL NOT NULL, expected REAL NOT NULL, unit TEXT NOT NULL,
+        clauses TEXT NOT NULL, why TEXT NOT NULL,
+        PRIMARY KEY (run_id, manner_id),
+        FOREIGN KEY (run_id, visit_id) REFERENCES visits ON DELETE CASCADE
+    ) STRICT""",
+    "CREATE INDEX manners_by_visit ON manners (run_id, visit_id)",
+    """CREATE TABLE help_calls (
+        position INTEGER PRIMARY KEY, run_id TEXT NOT NULL REFERENCES runs ON DELETE CASCADE,
+        at_utc TEXT NOT NULL, by TEXT NOT NULL
+    ) STRICT""",
+)
+
 Steps = tuple[tuple[str, tuple[str, ...]], ...]
-MIGRATIONS: Steps = (("0001-first-tables", FIRST_TABLES), ("0002-context", CONTEXT_COLUMNS))
+MIGRATIONS: Steps = (
+    ("0001-first-tables", FIRST_TABLES),
+    ("0002-context", CONTEXT_COLUMNS),
+    ("0003-visits", VISIT_TABLES),
+)
 
 
 def applied(connection: sqlite3.Connection) -> list[str]:

@@ -18,13 +18,15 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from deskguard.desk import storefiles
+from deskguard.desk import storefiles, visit_records
 from deskguard.privacy.redact import redact
 from deskguard.values import SAMPLE_RATE_HZ, Alert, Health, Hypothesis, Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from deskguard.desk.visit_records import Finding
 
 FILE_NAME = "desk.sqlite3"
 
@@ -46,6 +48,9 @@ class UtteranceRow:
     end_sample: int
     text: str | None
     role: str
+    role_confidence: float
+    voiced_samples: int | None
+    loudness_lufs: float | None
     no_speech_probability: float
     average_log_probability: float
     decode_ns: int
@@ -60,6 +65,9 @@ def utterance_row(hypothesis: Hypothesis, keep_text: bool) -> UtteranceRow:
         end_sample=hypothesis.end_sample,
         text=redact(hypothesis.text) if keep_text else None,
         role=hypothesis.role,
+        role_confidence=hypothesis.role_confidence,
+        voiced_samples=hypothesis.sound.voiced_samples if hypothesis.sound else None,
+        loudness_lufs=hypothesis.sound.loudness_lufs if hypothesis.sound else None,
         no_speech_probability=hypothesis.no_speech_probability,
         average_log_probability=hypothesis.average_log_probability,
         decode_ns=hypothesis.decode_ns,
@@ -177,9 +185,10 @@ class Store:
             values = {"run_id": run_id, "ended_utc": utc_text(ended.isoformat()), **asdict(row)}
             self._connection.execute(
                 """INSERT OR REPLACE INTO utterances (run_id, utterance_id, ended_utc, start_sample, end_sample,
-                   text, role, no_speech_probability, average_log_probability, decode_ns) VALUES (:run_id,
-                   :utterance_id, :ended_utc, :start_sample, :end_sample, :text, :role, :no_speech_probability,
-                   :average_log_probability, :decode_ns)""",
+                   text, role, role_confidence, voiced_samples, loudness_lufs, no_speech_probability,
+                   average_log_probability, decode_ns) VALUES (:run_id, :utterance_id, :ended_utc,
+                   :start_sample, :end_sample, :text, :role, :role_confidence, :voiced_samples, :loudness_lufs,
+                   :no_speech_probability, :average_log_probability, :decode_ns)""",
                 values,
             )
 
@@ -229,6 +238,23 @@ class Store:
             self._connection.execute(
                 "INSERT INTO hit_states (run_id, hit_id, state, confidence, at_utc) VALUES (?, ?, ?, ?, ?)",
                 (run_id, hit.hit_id, hit.state, hit.confidence, at_utc),
+            )
+
+    def save_finding(self, run_id: str, finding: Finding, told_utc: str) -> None:
+        """Keep a visit, or what was found in one, as it is told now; what was told of it before goes."""
+        with self.batch():
+            visit_records.save(self._connection, run_id, finding, utc_text(told_utc))
+
+    def visits(self, local_date: str | None = None) -> list[dict[str, Any]]:
+        """The visits of a local day with what was found in them, oldest first."""
+        with self._alone():
+            return visit_records.between(self._connection, *local_day(local_date))
+
+    def save_help_call(self, run_id: str, at_utc: str, by: str) -> None:
+        """Keep that somebody at the window called for help: "button" or "safe-word"."""
+        with self.batch():
+            self._connection.execute(
+                "INSERT INTO help_calls (run_id, at_utc, by) VALUES (?, ?, ?)", (run_id, utc_text(at_utc), by)
             )
 
     def save_health(self, run_id: str, health: Health, at_utc: str) -> None:
@@ -304,11 +330,14 @@ class Store:
             "DELETE FROM utterances WHERE ended_utc < ?",
             """DELETE FROM hits WHERE (run_id, hit_id) IN
                (SELECT run_id, hit_id FROM alerts WHERE raised_utc < ?)""",
+            "DELETE FROM visits WHERE told_utc < ?",
+            "DELETE FROM help_calls WHERE at_utc < ?",
             "DELETE FROM health WHERE at_utc < ?",
             "DELETE FROM pauses WHERE at_utc < ?",
             """DELETE FROM runs WHERE started_utc < ? AND ended_reason IS NOT NULL
                AND run_id NOT IN (SELECT run_id FROM utterances UNION SELECT run_id FROM hits
-               UNION SELECT run_id FROM health UNION SELECT run_id FROM pauses)""",
+               UNION SELECT run_id FROM visits UNION SELECT run_id FROM health
+               UNION SELECT run_id FROM pauses UNION SELECT run_id FROM help_calls)""",
         )
         with self._alone():
             with self.batch():

@@ -21,6 +21,7 @@ from deskguard.desk.storefiles import failure_code
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from deskguard.desk.visit_records import Finding
     from deskguard.values import Alert, Health, Hypothesis, Run
 
 log = logging.getLogger(__name__)
@@ -103,6 +104,14 @@ class StoreWriter:
             entry = self._hits.save_alert(run_id, alert, at_utc)
             self._put(lambda store: store.save_alert(run_id, alert, at_utc), "alert")
         return entry
+
+    def save_finding(self, run_id: str, finding: Finding, told_utc: str) -> None:
+        """Keep a visit or what was found in one, as it is told now."""
+        self._put(lambda store: store.save_finding(run_id, finding, told_utc), "finding")
+
+    def save_help_call(self, run_id: str, at_utc: str, by: str) -> None:
+        """Keep that somebody at the window called for help."""
+        self._put(lambda store: store.save_help_call(run_id, at_utc, by), "help call")
 
     def save_health(self, run_id: str, health: Health, at_utc: str) -> None:
         """Keep a reading of what was heard, lost and skipped."""
