@@ -59,6 +59,11 @@ def _add_looking(actions: _Actions) -> None:
     _add_common(versions, json=True)
     versions.set_defaults(run=_versions)
 
+    coverage = actions.add_parser("coverage", help="what covers each clause of the five standards, as a table")
+    coverage.add_argument("--into", type=Path, metavar="FILE", help="put the table between its marks in FILE")
+    _add_common(coverage, json=True)
+    coverage.set_defaults(run=_coverage)
+
 
 def _add_trying(actions: _Actions) -> None:
     test = actions.add_parser("test", help="run the examples of rule packs")
@@ -265,6 +270,28 @@ def _versions(arguments: argparse.Namespace) -> int:
         entries = read_ledger(live, words)
         return _print_json({"type": "version", **asdict(one), "is_live": one.version == now} for one in entries)
     return _print(list_versions(live, words))
+
+
+def _coverage(arguments: argparse.Namespace) -> int:
+    from deskguard.authoring.coverage import listening, load
+    from deskguard.authoring.coverage_table import complaints, put_into, table, tables
+    from deskguard.rules.pack import load_packs
+    from deskguard.visits.manner_book import load_manner
+
+    _, words = _begin(arguments)
+    # The table is of the standards that come with deskguard, whatever rules are live here.
+    coverage, rules = load(), load_packs([])
+    heard = listening(rules, load_manner(rules.packs))
+    if wrong := complaints(coverage, heard, words):
+        _print(wrong)
+        return 1
+    if arguments.json:
+        return _print_json(tables(coverage, heard, words))
+    lines = table(coverage, heard, words.masking(rules))
+    if arguments.into is None:
+        return _print(lines)
+    is_new = put_into(arguments.into, lines, words)
+    return _print([words("coverage.put" if is_new else "coverage.kept", path=arguments.into)])
 
 
 def _begin(arguments: argparse.Namespace) -> tuple[Settings, Words]:
