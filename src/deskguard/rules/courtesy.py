@@ -61,7 +61,7 @@ class Act:
     """Short, for screens."""
     requirement: Requirement
     channels: tuple[Channel, ...]
-    """Visits it applies to."""
+    """Visits it applies to; none for what is said elsewhere, e.g. at somebody's door."""
     say: tuple[str, ...]
     """Patterns without ~, any of which is the act."""
     does_not_count: tuple[str, ...]

@@ -192,7 +192,8 @@ class ActEntry(Section):
     scene: Scene
     name: Text
     requirement: Requirement
-    channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
+    channels: tuple[Channel, ...]
+    """Empty for what is said at no window and on no telephone: listed, and listened for nowhere."""
     say: Annotated[tuple[Text, ...], Field(min_length=1)]
     does_not_count: tuple[Text, ...] = ()
     advice: Text
