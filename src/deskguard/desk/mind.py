@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from deskguard.desk.alerts import AlertPolicy, Moment
+from deskguard.hearing.loudness import measure
 from deskguard.spotting.hits.rulebook import Rulebook
 from deskguard.spotting.hits.sighting import Ear
 from deskguard.spotting.hits.track import HitTracker
@@ -56,7 +57,8 @@ class Mind:
         self.work.steps += 1
         self.work.decode_ns += hypothesis.decode_ns
         yield from self._decided(hits, now)
-        yield hypothesis
+        # After the tracker: the recogniser knows its newest hypothesis by identity.
+        yield replace(hypothesis, sound=measure(window)) if window.is_final else hypothesis
 
     def finish(self, now: Callable[[], Moment]) -> Iterator[Outcome]:
         yield from self._decided(self._tracker.finish(), now)
