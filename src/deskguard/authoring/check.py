@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from deskguard.authoring.acts import act_line, acts_of_pack
 from deskguard.authoring.listing import total
 from deskguard.rules.pack import load_packs
 from deskguard.spotting.finding.spot import Spotter
@@ -37,6 +38,7 @@ def check(paths: Sequence[Path], words: Words, only: Sequence[str] = ()) -> tupl
             for ref in rule.clauses
             if ref.standard == pack.pack_id
         )
+        lines.extend(f"  {act_line(act, words, pack.pack_id)}" for act in acts_of_pack(rules, pack.pack_id))
         lines.extend(f"  -    {ref.quote}  {words('not_heard')}  {ref.clause}" for ref in pack.described)
     lines.append(total(rules, words))
     return tuple(lines)

@@ -141,25 +141,29 @@ def _add_live(parser: argparse.ArgumentParser, name: str) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
+    from deskguard.authoring.acts import act_table, acts_of_pack
     from deskguard.authoring.listing import of_pack, rule_lines, rule_table
 
     settings, words = _begin(arguments)
     rules = _rules(settings, arguments.rules)
-    kept = of_pack(rules, arguments.pack, words)
+    kept, acts = of_pack(rules, arguments.pack, words), acts_of_pack(rules, arguments.pack)
     if arguments.json:
-        return _print_json(rule_table(rule, rules) for rule in kept)
-    return _print(rule_lines(kept, rules, words.masking(rules)))
+        return _print_json([*(rule_table(rule, rules) for rule in kept), *map(act_table, acts)])
+    return _print(rule_lines(kept, rules, words.masking(rules), acts))
 
 
 def _show(arguments: argparse.Namespace) -> int:
     from deskguard.authoring import packfiles
+    from deskguard.authoring.acts import act_table, act_text, find_act
     from deskguard.authoring.listing import everything, find_rule, rule_table
     from deskguard.desk.compose import rule_paths
 
     settings, words = _begin(arguments)
     only = () if arguments.rules else settings.rules.only
     packs = packfiles.load(rule_paths(settings, arguments.rules), only)
-    rule = find_rule(packs.rules, arguments.id, words)
+    if act := find_act(packs.rules, arguments.id):
+        return _print_json([act_table(act)]) if arguments.json else _print(act_text(act, words))
+    rule = find_rule(packs.rules, arguments.id, words, [act.act_id for act in packs.rules.courtesy.acts])
     if arguments.json:
         return _print_json([rule_table(rule, packs.rules)])
     return _print(everything(rule, packs, words.masking(packs.rules)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
+from deskguard.authoring.acts import act_line
 from deskguard.authoring.words import complaint
 from deskguard.rules.checking import BUILT_IN_FRAMES
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from deskguard.authoring.packfiles import Packs
     from deskguard.authoring.words import Words
+    from deskguard.rules.courtesy import Act
     from deskguard.rules.ruleset import Frame, Rule, RuleSet
     from deskguard.rules.schema import Condition, Example
 
@@ -35,8 +37,8 @@ def of_pack(rules: RuleSet, pack: str | None, words: Words) -> list[Rule]:
     ]
 
 
-def rule_lines(kept: Sequence[Rule], rules: RuleSet, words: Words) -> list[str]:
-    """A line for each rule that is kept, and what is in force in all."""
+def rule_lines(kept: Sequence[Rule], rules: RuleSet, words: Words, acts: Sequence[Act] = ()) -> list[str]:
+    """A line for each rule and act that is kept, and what is in force in all."""
     lines = []
     for rule in kept:
         counts = words(
@@ -51,6 +53,7 @@ def rule_lines(kept: Sequence[Rule], rules: RuleSet, words: Words) -> list[str]:
             f"{rule.rule_id:<6} {words.shown(rule.phrase)}  {words(f'value.{rule.severity}')}  {clauses}  "
             f"{counts}{marks}"
         )
+    lines += [act_line(act, words) for act in acts]
     lines.append(total(rules, words))
     return lines
 
@@ -65,6 +68,7 @@ def total(rules: RuleSet, words: Words) -> str:
         bans=bans,
         spellings=sum(len(rule.variants) for rule in rules.rules.values()),
         frames=len(rules.frames),
+        acts=len(rules.courtesy.acts),
         sha256=rules.sha256,
     )
 
@@ -108,17 +112,19 @@ def _dumped(one: Condition | Example) -> dict[str, Any]:
     return one.model_dump(mode="json", exclude_defaults=True)
 
 
-def find_rule(rules: RuleSet, given: str, words: Words) -> Rule:
-    """The rule of an id, whatever its case; raises DeskguardError with the nearest ids."""
-    by_name = {rule_id.casefold(): rule for rule_id, rule in rules.rules.items()}
-    if (found := by_name.get(given.strip().casefold())) is not None:
+def find_rule(rules: RuleSet, given: str, words: Words, others: Sequence[str] = ()) -> Rule:
+    """The rule of an id, whatever its case; raises DeskguardError with the nearest ids, `others` among them."""
+    wanted = given.strip().casefold()
+    if found := next((rule for rule_id, rule in rules.rules.items() if rule_id.casefold() == wanted), None):
         return found
     phrases = {rule.phrase: rule_id for rule_id, rule in rules.rules.items()}
+    ids = [*rules.rules, *others]
+    by_name = {one.casefold(): one for one in ids}
     close = difflib.get_close_matches(given.casefold(), by_name, n=3, cutoff=0.5)
-    near = [by_name[one].rule_id for one in close]
+    near = [by_name[one] for one in close]
     near += [phrases[one] for one in difflib.get_close_matches(given, phrases, n=3, cutoff=0.4)]
     hint = words("mistake.meant", close=words.joined(dict.fromkeys(near))) if near else ""
-    listed = words.joined(rules.rules)
+    listed = words.joined(ids)
     raise complaint(words, "unknown_id", "unknown-rule", given=given[:64], hint=hint, known=listed)
 
 

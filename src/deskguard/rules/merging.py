@@ -22,7 +22,8 @@ _SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high")
 
 
 def merge(kept: Sequence[tuple[Path, PackFile]], shared: Sequence[SharedFile]) -> RuleSet:
-    """The rules of packs in the order given, with the frames, bans and acts of `shared` and of the packs."""
+    """The rules of packs in the order given, with the frames and bans of `shared` and of the packs, and
+    the acts of `shared`."""
     packs = [pack for _, pack in kept]
     rules: dict[str, Rule] = {}
     for pack in packs:
@@ -39,7 +40,7 @@ def merge(kept: Sequence[tuple[Path, PackFile]], shared: Sequence[SharedFile]) -
         sha256=_sha256(packs, shared),
         packs=tuple(_info(path, pack) for path, pack in kept),
         frames={one.id: Frame(frame_id=one.id, title=one.title, say=one.say) for one in frames},
-        courtesy=courtesy_book((act for one in files for act in one.act), packs, frames),
+        courtesy=courtesy_book((act for one in shared for act in one.act), packs, frames),
     )
 
 

@@ -217,7 +217,6 @@ class PackFile(Section):
     frame: tuple[FrameEntry, ...] = ()
     phrase: tuple[PhraseEntry, ...] = ()
     ban: tuple[BanEntry, ...] = ()
-    act: tuple[ActEntry, ...] = ()
     described: tuple[DescribedEntry, ...] = ()
 
 

@@ -72,7 +72,7 @@ LAYOUT: dict[str, tuple[Column, ...]] = {
         *_OF_RULE, _must("list", EXAMPLES), Column("role", "choice", ("staff", "visitor")), _must("text"),
         Column("group"),
     ),
-    "described": (*_OF_RULE, _must("clause"), _must("quote"), Column("ban")),
+    "described": (*_OF_RULE, _must("clause"), _must("quote"), Column("ban"), Column("act")),
 }  # fmt: skip
 """Sheet → columns, in the order they are written."""
 _YES_NO = {"yes": True, "no": False}
