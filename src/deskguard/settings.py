@@ -111,6 +111,49 @@ class SpottingSettings(Section):
     """Confidence from which a hit does not wait to be seen a second time."""
 
 
+class VisitSettings(Section):
+    """Where visits begin and end, and what is listened for in them."""
+
+    channel: Literal["auto", "counter", "phone-in", "phone-out"] = "auto"
+    """What this desk serves; auto hears from the first words whether it is a call."""
+    silence_s: Annotated[float, Field(ge=20, le=3600)] = 90.0
+    """Silence that ends a visit; four times as long after the visitor was asked to wait, and with a ticket."""
+    farewell_s: Annotated[float, Field(ge=3, le=600)] = 20.0
+    """Silence that ends it after a farewell."""
+    greeting_within_s: Annotated[float, Field(ge=0, le=120)] = 0.0
+    """By when a visitor should have been greeted; 0 takes what the courtesy file says."""
+    off: tuple[str, ...] = ()
+    """Ids of acts of courtesy and kinds of manner that this window does not look for: K.greet.hello,
+    manner.loud."""
+
+
+class MannerSettings(Section):
+    """How things are said: the clerk's own normal, and from where on something is told."""
+
+    normal_lufs: Annotated[float, Field(ge=-70, le=0)] = 0.0
+    """Loudness of the clerk's ordinary speech; 0 learns it while it runs."""
+    normal_syllables_per_s: Annotated[float, Field(ge=0, le=12)] = 0.0
+    """The clerk's ordinary pace, of voiced time; 0 learns it while it runs."""
+    profile: Literal["standard", "elderly"] = "standard"
+    """`elderly`: visitors who hear poorly; a raised voice and slow speech are right."""
+    loud_lu: Annotated[float, Field(ge=2, le=30)] = 6.0
+    """Above normal. A raised voice is 6 dB over a normal one, a loud one 12 dB (ISO 9921)."""
+    fast_ratio: Annotated[float, Field(ge=1.1, le=3)] = 1.3
+    """Times the normal pace."""
+    slow_ratio: Annotated[float, Field(ge=0.2, le=0.9)] = 0.65
+    sustained_s: Annotated[float, Field(ge=1, le=60)] = 3.0
+    """Voiced time that makes one utterance loud by itself; two in a row do as well. Fast or slow are two in a
+    row of so much together, or one of twice as much."""
+    answer_within_s: Annotated[float, Field(ge=2, le=120)] = 8.0
+    """By when a visitor's question has an answer, the visitor's own speech not counted."""
+    wait_s: Annotated[float, Field(ge=10, le=1800)] = 40.0
+    """How long a visitor may wait without a word; four times as long after "please wait"."""
+    chat_s: Annotated[float, Field(ge=30, le=1800)] = 120.0
+    """How long staff may talk about nothing of the visitor's while one waits."""
+    safe_word: Annotated[str, Field(pattern=r"^$|^\S{2,16}$")] = ""
+    """Words that call for help when staff says them; empty: none."""
+
+
 class AlertSettings(Section):
     """When a card is worth interrupting a clerk for."""
 
@@ -158,6 +201,8 @@ class Settings(Section):
     queues: QueueSettings = QueueSettings()
     rules: RulesSettings = RulesSettings()
     spotting: SpottingSettings = SpottingSettings()
+    visits: VisitSettings = VisitSettings()
+    manner: MannerSettings = MannerSettings()
     alerts: AlertSettings = AlertSettings()
     store: StoreSettings = StoreSettings()
     screen: ScreenSettings = ScreenSettings()

@@ -339,6 +339,14 @@ class Manner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HelpCall:
+    """Somebody at the window calls the supervisor."""
+
+    by: Literal["button", "safe-word"]
+    at_sample: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """What the desk heard, lost and skipped; on the screen and in the store."""
 

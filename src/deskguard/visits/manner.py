@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from deskguard.visits.manner_finding import Measured
     from deskguard.visits.manner_turn import Turn
 
-__all__ = ["MannerWatch", "Normal"]
+__all__ = ["MannerOfVisit", "MannerWatch", "Normal"]
 _ELDERLY = frozenset({"louder", "slower"})
 _WAIT_SCENE = "wait"
 _VISITOR_LEAST = 3
@@ -50,6 +50,11 @@ class MannerWatch:
         self._now = 0
         self._is_present = False
         self._meet(None)
+
+    def begin(self, visit: Visit) -> MannerOfVisit:
+        """The same watch for one visit: what `reception` asks for when a visit begins."""
+        self._turn_to(visit)
+        return MannerOfVisit(self, visit)
 
     def feed(self, said: Hypothesis, visit: Visit | None) -> list[Manner]:
         """Take a final hypothesis and the visit it belongs to, if any."""
@@ -84,7 +89,7 @@ class MannerWatch:
         self._now = max(self._now, now_sample)
         if self._visit is None:
             return found
-        measured = self._questions.tick(self._now)
+        measured = self._unanswered(self._questions.tick(self._now))
         return found + self._told([*measured, *self._new_silence(self._silence.tick(self._now, self._visit))])
 
     def finish(self) -> list[Manner]:
@@ -121,10 +126,13 @@ class MannerWatch:
 
     def _waits(self, turn: Turn) -> list[Measured]:
         self._last_sample = max(self._last_sample, turn.end_sample)
-        measured = self._questions.hear(turn)
-        self._unanswered_sample = max([self._unanswered_sample, *(one.start_sample for one in measured)])
+        measured = self._unanswered(self._questions.hear(turn))
         silence = self._new_silence(self._silence.hear(turn, is_present=self._is_present))
         return [*measured, *silence, *self._chat.hear(turn, is_present=self._is_present)]
+
+    def _unanswered(self, measured: list[Measured]) -> list[Measured]:
+        self._unanswered_sample = max([self._unanswered_sample, *(one.start_sample for one in measured)])
+        return measured
 
     def _new_silence(self, measured: list[Measured]) -> list[Measured]:
         """Without the silence after a question that was told as unanswered: that is one thing, not two."""
@@ -157,3 +165,23 @@ class MannerWatch:
             clauses=self._book.rules[one.kind].clauses,
             why=one.why,
         )
+
+
+class MannerOfVisit:
+    """A watch that knows which visit goes on."""
+
+    def __init__(self, watch: MannerWatch, visit: Visit) -> None:
+        self._watch = watch
+        self._visit = visit
+
+    def feed(self, said: Hypothesis) -> list[Manner]:
+        """Take the next final utterance of the visit."""
+        return self._watch.feed(said, self._visit)
+
+    def tick(self, now_sample: int) -> list[Manner]:
+        """Audio time has come to here."""
+        return self._watch.tick(now_sample, self._visit)
+
+    def finish(self) -> list[Manner]:
+        """The visit is over."""
+        return self._watch.finish()

@@ -6,7 +6,7 @@ A kind is in force when a loaded standard asks for it. Words are compared as all
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -18,7 +18,7 @@ from deskguard.settings import Section, describe, read_toml
 from deskguard.values import ClauseRef, MannerKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from deskguard.rules.ruleset import PackInfo
@@ -77,6 +77,11 @@ class MannerBook:
 
     rules: Mapping[MannerKind, MannerRule]
     words: MannerWords
+
+    def without(self, off: Collection[str]) -> MannerBook:
+        """The book of a window that has switched kinds off, each as "manner." and its name."""
+        kept = {kind: rule for kind, rule in self.rules.items() if f"manner.{kind}" not in off}
+        return replace(self, rules=kept)
 
 
 def load_manner(packs: Sequence[PackInfo], path: Path | None = None) -> MannerBook:

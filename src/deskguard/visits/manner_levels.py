@@ -129,8 +129,16 @@ class LevelWatch:
         stretch.add(turn, amount)
         return stretch
 
+    def _is_sustained(self, kind: _Kind, stretch: _Stretch) -> bool:
+        """Pace needs twice as much: of itself it varies more from one sentence to the next than level does."""
+        enough_s = self._settings.sustained_s
+        in_a_row = stretch.turns >= _ENOUGH_TURNS
+        if kind == "loud":
+            return in_a_row or stretch.longest_s >= enough_s
+        return (in_a_row and stretch.voiced_s >= enough_s) or stretch.longest_s >= 2 * enough_s
+
     def _told(self, kind: _Kind, stretch: _Stretch, value: float, expected: float) -> list[Measured]:
-        if stretch.turns < _ENOUGH_TURNS and stretch.longest_s < self._settings.sustained_s:
+        if not self._is_sustained(kind, stretch):
             return []
         normal = self._habit.loudness_lufs if kind == "loud" else self._habit.syllables_per_s
         unit = "LU" if kind == "loud" else "syllables/s"
@@ -145,8 +153,7 @@ class LevelWatch:
                 why=(
                     f"normal {normal:.1f} {'LUFS' if kind == 'loud' else unit}",
                     f"{value:.1f} {unit} over {stretch.voiced_s:.1f} s of speech, bound {expected:.1f}",
-                    f"{stretch.turns} utterances in a row, at least {_ENOUGH_TURNS}"
-                    f" or one of {self._settings.sustained_s:.1f} s",
+                    f"{stretch.turns} utterances in a row, the longest {stretch.longest_s:.1f} s",
                 ),
             )
         ]
