@@ -57,6 +57,8 @@ class AlertPolicy:
     def __init__(self, settings: AlertSettings, rules: Mapping[str, Rule]) -> None:
         self._settings = settings
         self.rules = rules
+        self.shows_unknown_role = settings.show_unknown_role
+        """Whether a card may be shown while nobody knows who spoke; not where roles are found by listening."""
         self._latest: dict[str, Alert] = {}
         self._raised: dict[str, Moment] = {}
         self._last_shown: dict[str, int] = {}
@@ -153,7 +155,7 @@ class AlertPolicy:
         settings, rule = self._settings, self.rules[hit.rule_id]
         least = settings.min_confidence if rule.min_confidence is None else rule.min_confidence
         doubts = {
-            "role-unknown": hit.role == "unknown" and not settings.show_unknown_role,
+            "role-unknown": hit.role == "unknown" and not self.shows_unknown_role,
             "low-severity": _RANK[rule.severity] < _RANK[settings.min_severity],
             "low-confidence": hit.confidence < least,
             "awaiting-confirmation": hit.state == "tentative" and not self._is_sure(hit),

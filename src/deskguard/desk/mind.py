@@ -1,4 +1,8 @@
-"""Speech windows in, transcripts and alerts out: recognise, spot, follow, decide, in one visible loop."""
+"""Speech windows in, transcripts and alerts out: recognise, spot, follow, decide, in one visible loop.
+
+Two people may speak at once, each on a microphone of their own. What one says while an utterance of the other
+is still open is followed apart from it; each overhears the other's final texts.
+"""
 
 from __future__ import annotations
 
@@ -42,18 +46,28 @@ class Mind:
         self._recogniser = recogniser
         ear = Ear(recogniser.align, recogniser.look)
         self._settings = settings
-        self._tracker = HitTracker(Rulebook.of(rules, settings.spotting), ear, run_id)
+        rulebook = Rulebook.of(rules, settings.spotting)
+        self._tracker = HitTracker(rulebook, ear, run_id)
+        self._aside = HitTracker(rulebook, ear, f"{run_id}-aside")
+        """For an utterance that is told while another is open."""
+        self._newest = self._tracker
         self._policy = AlertPolicy(settings.alerts, rules.rules)
         self._known = dict(rules.rules)
         self.work = Work()
 
     def feed(self, window: SpeechWindow, now: Callable[[], Moment]) -> Iterator[Outcome]:
         """Read one window; yields alerts first, because a card is waited for and a transcript is not."""
+        if window.role_confidence < 1:
+            # Roles are found by listening: whose is not known then was looked at, and might be the visitor.
+            self._policy.shows_unknown_role = False
+        tracker = self._newest = self._tracker_of(window)
         if window.is_pause or window.end_reason in ("silence", "stream_end"):
-            silent = self._tracker.fall_silent(window.utterance_id, window.speech_end_sample, window.end_sample)
+            silent = tracker.fall_silent(window.utterance_id, window.speech_end_sample, window.end_sample)
             yield from self._decided(silent, now)
         hypothesis = self._recogniser.decode(window)
-        hits = self._tracker.feed(hypothesis)
+        hits = tracker.feed(hypothesis)
+        if hypothesis.is_final:
+            hits += self._other(tracker).overhear(hypothesis)
         self.work.steps += 1
         self.work.decode_ns += hypothesis.decode_ns
         yield from self._decided(hits, now)
@@ -61,18 +75,20 @@ class Mind:
         yield replace(hypothesis, sound=measure(window)) if window.is_final else hypothesis
 
     def finish(self, now: Callable[[], Moment]) -> Iterator[Outcome]:
-        yield from self._decided(self._tracker.finish(), now)
+        yield from self._decided([*self._tracker.finish(), *self._aside.finish()], now)
 
     def use_rules(self, rules: RuleSet) -> None:
         """Go on with other rules; hits of rules that are gone can still end."""
-        self._tracker.use(Rulebook.of(rules, self._settings.spotting))
+        rulebook = Rulebook.of(rules, self._settings.spotting)
+        for tracker in (self._tracker, self._aside):
+            tracker.use(rulebook)
         self._known |= rules.rules
         self._policy.rules = dict(self._known)
 
     @property
     def near_misses(self) -> tuple[NearMiss, ...]:
         """Places of the newest window that almost were hits, and why they were not."""
-        return self._tracker.near_misses
+        return self._newest.near_misses
 
     def shows(self, hit_id: str) -> bool:
         """Whether this hit's card is the one that is up."""
@@ -80,6 +96,16 @@ class Mind:
 
     def dismiss(self, hit_id: str) -> bool:
         return self._policy.dismiss(hit_id)
+
+    def _tracker_of(self, window: SpeechWindow) -> HitTracker:
+        """Who follows an utterance: whoever has begun to, else whoever follows no other now."""
+        if self._aside.open_utterance == window.utterance_id:
+            return self._aside
+        is_free = self._tracker.open_utterance in (None, window.utterance_id)
+        return self._tracker if is_free else self._aside
+
+    def _other(self, tracker: HitTracker) -> HitTracker:
+        return self._aside if tracker is self._tracker else self._tracker
 
     def _decided(self, hits: list[Hit], now: Callable[[], Moment]) -> Iterator[Alert]:
         for hit in sorted(hits, key=self._policy.order):

@@ -3,6 +3,9 @@
 The newest text of an utterance takes the place of the one before. A live window may leave out the beginning of
 its utterance; what was read there earlier is kept before it. The end of what was said before is read together
 with the newest text, because an endpoint or a pause may cut a phrase.
+
+Where two people may speak at once, each has a conversation of their own and overhears the other's final texts:
+they stand in their place in time, and never in the way of what is being said.
 """
 
 from __future__ import annotations
@@ -65,6 +68,8 @@ class Conversation:
 
     def __init__(self) -> None:
         self._told: list[Told] = []
+        """In the order in which they ended."""
+        self._current_id = -1
         self._pause: Passage | None = None
         self._until_sample = 0
         self._is_settled = False
@@ -75,15 +80,22 @@ class Conversation:
         passage = hypothesis.passage
         if hypothesis.is_final or hypothesis.is_pause or hypothesis.utterance_id != self._current_id:
             self._pause = None
+        self._current_id = hypothesis.utterance_id
         whole = _together(before, passage) if before.text else passage
         if hypothesis.is_pause:
             self._pause = passage if passage.text else None
         told = Told(hypothesis.utterance_id, Said(role=hypothesis.role, passage=whole), hypothesis.is_final)
-        kept = [one for one in self._told if one.utterance_id != hypothesis.utterance_id]
-        oldest = hypothesis.end_sample - _KEPT_SAMPLES
-        self._told = [*(one for one in kept if one.said.end_sample >= oldest and one.said.passage.text), told]
+        self._keep(told, hypothesis.end_sample)
         self._until_sample = max(self._until_sample, hypothesis.end_sample)
         self._is_settled = hypothesis.is_final or hypothesis.is_pause
+
+    def overhear(self, hypothesis: Hypothesis) -> None:
+        """Take what somebody else has said meanwhile: a final text."""
+        said = Said(role=hypothesis.role, passage=hypothesis.passage)
+        if hypothesis.passage.text:
+            self._keep(Told(hypothesis.utterance_id, said, is_over=True), hypothesis.end_sample)
+        if self._is_settled:
+            self._until_sample = max(self._until_sample, hypothesis.end_sample)
 
     def fall_silent(self, until_sample: int) -> None:
         """The speaker has paused: the newest text is all there is so far."""
@@ -99,7 +111,7 @@ class Conversation:
             if tail is None or not _is_near(tail, passage):
                 return Joined(passage, 0, own, None)
             return _joined(tail, passage, own, None)
-        last = next((one for one in reversed(self._told) if one.utterance_id != hypothesis.utterance_id), None)
+        last = self._last_before(passage, hypothesis.utterance_id)
         if last is None or last.said.role != hypothesis.role or not last.is_over:
             return Joined(passage, 0, _NOTHING, None)
         tail = _end_of(last.said.passage)
@@ -126,25 +138,53 @@ class Conversation:
         )
 
     def scene(self, place: Place) -> Scene:
-        """What surrounds a place as far as it has been heard now."""
+        """What surrounds a place as far as it has been heard now.
+
+        What somebody else says within an utterance comes before it, and nothing comes after one that goes on.
+        """
+        others = [one.said for one in self._told if one.utterance_id not in (place.first_id, place.last_id)]
+        end = place.said.end_sample
+        is_closed = self._is_settled or place.last_id != self._current_id
         return Scene(
             said=place.said,
-            before=tuple(one.said for one in self._told if one.utterance_id < place.first_id),
-            after=tuple(one.said for one in self._told if one.utterance_id > place.last_id),
-            is_closed=self._is_settled or place.last_id != self._current_id,
+            before=tuple(one for one in others if one.end_sample <= end),
+            after=tuple(one for one in others if one.end_sample > end) if is_closed else (),
+            is_closed=is_closed,
             heard_until_sample=self._until_sample,
         )
 
-    @property
-    def _current_id(self) -> int:
-        return self._told[-1].utterance_id if self._told else -1
+    def _keep(self, told: Told, now_sample: int) -> None:
+        """Put an utterance in its place, instead of what was known of it; forget what is long ago or empty."""
+        oldest = now_sample - _KEPT_SAMPLES
+        kept = [
+            one
+            for one in self._told
+            if one.utterance_id != told.utterance_id
+            and (one.utterance_id == self._current_id or one.said.end_sample >= oldest)
+            and (one.utterance_id == self._current_id or one.said.passage.text)
+        ]
+        end = told.said.end_sample
+        place = len(kept)
+        while told.said.passage.text and place and kept[place - 1].said.end_sample > end:
+            place -= 1
+        self._told = [*kept[:place], told, *kept[place:]]
+
+    def _last_before(self, passage: Passage, utterance_id: int) -> Told | None:
+        """The utterance that ended last of those that began before a text of another."""
+        start = passage.spans[0][0] if passage.spans else 0
+        others = [one for one in self._told if one.utterance_id != utterance_id]
+        return next((one for one in reversed(others) if one.said.start_sample <= start), None)
+
+    def _current(self) -> Told | None:
+        return next((one for one in self._told if one.utterance_id == self._current_id), None)
 
     def _own_before(self, hypothesis: Hypothesis) -> Passage:
         """What was read of the utterance where the newest window does not reach."""
         passage = hypothesis.passage
-        if not self._told or self._current_id != hypothesis.utterance_id or not passage.text:
+        current = self._current()
+        if current is None or self._current_id != hypothesis.utterance_id or not passage.text:
             return _NOTHING
-        known = self._told[-1].said.passage
+        known = current.said.passage
         count = sum(end <= hypothesis.start_sample for _, end in known.spans)
         if self._pause is not None and count <= len(self._pause.text) + 1 and _is_before(self._pause, passage):
             return _marked(self._pause, passage)

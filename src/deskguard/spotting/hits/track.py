@@ -78,7 +78,7 @@ class HitTracker:
 
     def feed(self, hypothesis: Hypothesis) -> list[Hit]:
         """The hits that are new or have changed, longest phrase first."""
-        changed = self._turn_to(hypothesis.utterance_id)
+        changed = self._turn_to(hypothesis.utterance_id) + self._recast(hypothesis)
         self._conversation.hear(hypothesis)
         self._newest, self._held = hypothesis, []
         missed: list[NearMiss] = []
@@ -103,6 +103,17 @@ class HitTracker:
             changed += self._close()
             self._forget(hypothesis)
         return changed
+
+    def overhear(self, hypothesis: Hypothesis) -> list[Hit]:
+        """Hits that change by what somebody else has said meanwhile: a final text, no part of this stream."""
+        self._conversation.overhear(hypothesis)
+        return self._judge_again([], hypothesis)
+
+    @property
+    def open_utterance(self) -> int | None:
+        """The utterance that is being said, if its final text has not come."""
+        newest = self._newest
+        return None if newest is None or newest.is_final else newest.utterance_id
 
     def fall_silent(self, utterance_id: int, speech_end_sample: int, until_sample: int) -> list[Hit]:
         """What a pause settles before its audio is read: that takes longer than all else.
@@ -144,6 +155,13 @@ class HitTracker:
             return []
         self._utterance = utterance_id
         return self._close()
+
+    def _recast(self, hypothesis: Hypothesis) -> list[Hit]:
+        """The hits of this utterance, when it turns out that somebody else spoke than was thought."""
+        cases = [one for one in self._open if one.hit.role != hypothesis.role]
+        for case in cases:
+            case.hit = replace(case.hit, role=hypothesis.role)
+        return [case.hit for case in cases]
 
     def _see(
         self, sighting: Sighting, verdict: Verdict, hypothesis: Hypothesis, seen: list[_Case]
