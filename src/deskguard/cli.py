@@ -71,6 +71,7 @@ def _add_desk_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     listen.add_argument("--port", type=_port, help="of the staff page; 0 takes a free one")
     listen.add_argument("--data", type=Path, metavar="DIR", help="where records are kept")
     listen.add_argument("--open", action="store_true", help="open the staff page in a browser")
+    _add_channels(listen)
     listen.set_defaults(run=_listen)
 
     replay = commands.add_parser("replay", help="run recordings through the same pipeline")
@@ -83,6 +84,7 @@ def _add_desk_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     replay.add_argument(
         "--roles", metavar="ROLES", help="who speaks: staff, visitor, or an RTTM file with the turns"
     )
+    _add_channels(replay)
     _add_settings(replay)
     replay.set_defaults(run=_replay)
 
@@ -147,7 +149,11 @@ def _duration_s(text: str) -> float:
 def _settings(arguments: argparse.Namespace) -> Settings:
     from deskguard.settings import find_settings, load_settings
 
-    return load_settings(find_settings(arguments.config))
+    settings = load_settings(find_settings(arguments.config))
+    channels = getattr(arguments, "channels", None)
+    if channels is None:
+        return settings
+    return settings.model_copy(update={"roles": settings.roles.model_copy(update={"channels": channels})})
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -155,6 +161,14 @@ def _demo(arguments: argparse.Namespace) -> int:
 
     run_demo(arguments.language, arguments.port, opens_page=arguments.open, linger_s=arguments.linger)
     return 0
+
+
+def _add_channels(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--channels",
+        choices=("staff,visitor", "visitor,staff"),
+        help="whose microphone each channel is, the left one first",
+    )
 
 
 def _listen(arguments: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from deskguard.hearing.endpoint import Endpointer
     from deskguard.hearing.recognise import Recogniser
+    from deskguard.hearing.roles.channels import ByChannels
     from deskguard.rules.pack import RuleSet
     from deskguard.rules.watch import PackWatcher
     from deskguard.settings import Settings
@@ -61,7 +62,16 @@ def store_folder(settings: Settings) -> Path:
     return Path(settings.store.folder) if settings.store.folder else resources.data_folder()
 
 
-def new_endpointer(settings: Settings) -> Endpointer:
+def new_endpointer(settings: Settings) -> ByChannels:
+    """Endpointing for whatever the source has: two channels that differ are two sides."""
+    from deskguard.hearing.roles.channels import ByChannels
+    from deskguard.hearing.vad import SileroVad
+
+    return ByChannels(settings.hearing, settings.roles, SileroVad)
+
+
+def new_plain_endpointer(settings: Settings) -> Endpointer:
+    """Endpointing of the first channel, where somebody told who speaks."""
     from deskguard.hearing.endpoint import Endpointer
     from deskguard.hearing.vad import SileroVad
 

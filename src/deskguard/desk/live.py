@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from deskguard.desk.mind import Mind, Outcome
-    from deskguard.hearing.endpoint import Endpointer
+    from deskguard.hearing.roles.sides import Endpointing
     from deskguard.settings import QueueSettings
 
 
@@ -28,7 +28,7 @@ class LiveRun:
 
     def __init__(
         self,
-        endpointer: Endpointer,
+        endpointer: Endpointing,
         mind: Mind,
         queues: QueueSettings,
         *,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from deskguard.desk.mind import Mind, Outcome
-    from deskguard.hearing.endpoint import Endpointer
+    from deskguard.hearing.roles.sides import Endpointing
     from deskguard.values import AudioChunk
 
 _NS_PER_SAMPLE = 1_000_000_000 / SAMPLE_RATE_HZ
@@ -29,7 +29,7 @@ class ModelledRun:
 
     def __init__(
         self,
-        endpointer: Endpointer,
+        endpointer: Endpointing,
         mind: Mind,
         final_bound_s: float,
         compute_ns: Callable[[], int] = time.perf_counter_ns,

@@ -21,13 +21,16 @@ from deskguard.desk.pacing import Pacer
 from deskguard.desk.usage import cpu_s, peak_rss_mb
 from deskguard.errors import DeskguardError
 from deskguard.hearing.media import read_raw, read_recording
+from deskguard.hearing.roles.channels import ByChannels
 from deskguard.values import Alert, Hypothesis, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from deskguard.desk.rttm import GivenRoles
+    from deskguard.hearing.endpoint import Endpointer
     from deskguard.hearing.recognise import Recogniser
+    from deskguard.hearing.roles.sides import Endpointing
     from deskguard.rules.pack import RuleSet
     from deskguard.settings import Settings
     from deskguard.values import AudioChunk
@@ -64,7 +67,8 @@ class Replayer:
         run_id = "stdin" if name == "-" else Path(name).stem
         mind = Mind(self.recogniser, self.rules, self.settings, run_id)
         begun = cpu_s()
-        run = self._run(mind)
+        endpointer = self._endpointer()
+        run = self._run(mind, endpointer)
         chunks = source.chunks() if self.roles is None else self.roles.mark(name, source.chunks())
         for outcome in run.run(chunks):
             line = _line(outcome, partials=self.partials)
@@ -81,14 +85,20 @@ class Replayer:
             "steps": mind.work.steps,
             "windows_skipped": run.skipped,
             "lost_s": round(seconds(run.lost_samples), 3),
+            "layout": endpointer.layout if isinstance(endpointer, ByChannels) else "told",
         }
         if source.failure is not None:
             raise source.failure
         if self.roles is not None:
             self.roles.check_length(name, run.heard_samples)
 
-    def _run(self, mind: Mind) -> ModelledRun | LiveRun:
-        endpointer = compose.new_endpointer(self.settings)
+    def _endpointer(self) -> ByChannels | Endpointer:
+        """Whoever is told who speaks does not ask the channels."""
+        if self.roles is not None:
+            return compose.new_plain_endpointer(self.settings)
+        return compose.new_endpointer(self.settings)
+
+    def _run(self, mind: Mind, endpointer: Endpointing) -> ModelledRun | LiveRun:
         if self.is_real_pace:
             return LiveRun(endpointer, mind, self.settings.queues, pace=Pacer().paced)
         return ModelledRun(endpointer, mind, self.settings.queues.final_s)
@@ -128,6 +138,7 @@ def _line(outcome: Alert | Hypothesis, *, partials: bool) -> Line | None:
         "end_s": round(seconds(outcome.passage.spans[-1][1]), 3),
         "text": outcome.text,
         "role": outcome.role,
+        "role_confidence": outcome.role_confidence,
         "is_final": outcome.is_final,
     }
 

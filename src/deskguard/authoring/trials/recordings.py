@@ -71,7 +71,9 @@ class Listener:
         minds = [Mind(once, rules, self._settings, Path(name).stem) for rules in rule_sets]
         several = _Minds(minds)
         run = ModelledRun(
-            compose.new_endpointer(self._settings),
+            compose.new_endpointer(self._settings)
+            if roles is None
+            else compose.new_plain_endpointer(self._settings),
             cast("Mind", several),
             self._settings.queues.final_s,
             compute_ns=lambda: 0,
