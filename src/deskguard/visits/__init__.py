@@ -1,0 +1,1 @@
+"""Where a visit begins and ends, what was said in it, what was not, and how."""

@@ -1,0 +1,251 @@
+"""A final hypothesis in, what is of use to a visit out: acts of courtesy, occasions that ask for one, cues.
+
+All of them are spellings, and the spotter finds them as it finds forbidden phrases: by characters and by sound,
+so that 请稍后 and 在见 are what they were meant to be. What only nearly sounds so does not count. A visitor's
+words are no act; words of an unknown speaker may be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from deskguard.language.text import normalise
+from deskguard.rules.ruleset import Rule, RuleSet, Variant
+from deskguard.rules.spelling import SpellingError, parse
+from deskguard.spotting.finding.spot import Spotter
+from deskguard.visits.cues import cues
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from deskguard.rules.courtesy import Act, Channel, CourtesyBook
+    from deskguard.values import Candidate, Hypothesis, Role
+    from deskguard.visits.cues import Cue
+
+_ACT, _OCCASION, _UNLESS, _CUE, _SCENE = "act", "occasion", "unless", "cue", "scene"
+_PHONE_HELLO = "喂"
+_CALL_LENGTH = 6
+"""Characters of an opening that is surely one on the telephone: 您有什么事 is said at the counter, too."""
+_FIRST_CHARS = 3
+"""So far from the beginning words still open an utterance: 哎，同志…"""
+_SORTS: dict[str, Channel] = {"phone_in": "phone-in", "phone_out": "phone-out"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Something that was found in an utterance."""
+
+    name: str
+    """Id of an act or of a cue, or a scene."""
+    start_sample: int
+    end_sample: int
+    length: int = 0
+    """Characters."""
+    yous: int = 0
+    """How many of them are 您 or 你."""
+    is_part: bool = False
+    """It lies within a longer act of the same scene: 请稍候 within 对不起，我接一下电话，请稍候."""
+
+    def lies_in(self, other: Found) -> bool:
+        return other.start_sample <= self.start_sample and self.end_sample <= other.end_sample
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """A final utterance, or a part of one, and what was found in it."""
+
+    said: Hypothesis
+    """The whole utterance."""
+    role: Role
+    start_sample: int
+    end_sample: int
+    """Where its last speech ends."""
+    syllables: int
+    acts: tuple[Found, ...] = ()
+    """In order; never of a visitor."""
+    occasions: tuple[Found, ...] = ()
+    """The acts that its words ask for; only of a known speaker."""
+    cues: tuple[Found, ...] = ()
+    scenes: tuple[Found, ...] = ()
+    excused: frozenset[str] = frozenset()
+    """The acts that its words say are not expected."""
+    call: Channel | None = None
+    """The sort of telephone call that staff opens with it."""
+
+    def names(self) -> frozenset[str]:
+        """Of the acts in it."""
+        return frozenset(one.name for one in self.acts)
+
+    def cue_names(self) -> frozenset[str]:
+        return frozenset(one.name for one in self.cues)
+
+    def cut(self, at_sample: int) -> tuple[Words, Words]:
+        """The words before a place and those from there on."""
+
+        def part(start: int, end: int) -> Words:
+            def within(found: Iterable[Found]) -> tuple[Found, ...]:
+                return tuple(one for one in found if start <= one.start_sample < end)
+
+            share = (end - start) / max(1, self.end_sample - self.start_sample)
+            return replace(
+                self,
+                start_sample=start,
+                end_sample=end,
+                syllables=round(self.syllables * share),
+                acts=within(self.acts),
+                occasions=within(self.occasions),
+                cues=within(self.cues),
+                scenes=within(self.scenes),
+                call=self.call if start == self.start_sample else None,
+            )
+
+        return part(self.start_sample, at_sample), part(at_sample, self.end_sample)
+
+
+class ActFinder:
+    """Finds the acts of one courtesy book; holds tables only, so one may serve many streams."""
+
+    def __init__(self, book: CourtesyBook) -> None:
+        self._acts = {act.act_id: act for act in book.acts}
+        self._calls = {act.act_id: _SORTS[act.scene] for act in book.acts if _opens_call(act)}
+        rules = [*(rule for act in book.acts for rule in _act_rules(act)), *_cue_rules()]
+        self._first = {_cue_id(cue) for cue in cues().cue if cue.at_start}
+        self._spotter = Spotter(RuleSet(rules={rule.rule_id: rule for rule in rules}, sha256="", packs=()))
+
+    def hear(self, said: Hypothesis) -> Words:
+        """What a final hypothesis holds."""
+        found = self._found(said)
+        spans = said.passage.spans
+        bounds = (spans[0][0], spans[-1][1]) if spans else (said.start_sample, said.end_sample)
+        if said.sound is not None:
+            bounds = (said.sound.start_sample, said.sound.end_sample)
+        chars = normalise(said.text).chars
+        return Words(
+            said=said,
+            role=said.role,
+            start_sample=bounds[0],
+            end_sample=max(bounds),
+            syllables=len(chars),
+            acts=() if said.role == "visitor" else tuple(self._marked(found[_ACT])),
+            occasions=tuple(self._occasions(said.role, found)),
+            cues=_of_role(said.role, found[_CUE]),
+            scenes=_of_role(said.role, found[_SCENE]),
+            excused=frozenset(one.name for one in found[_UNLESS]),
+            call=self._call(said, found[_ACT]) if said.role == "staff" else None,
+        )
+
+    def _found(self, said: Hypothesis) -> dict[str, list[Found]]:
+        """What the spotter finds, by sort; the names of cues and scenes still carry who says them."""
+        found: dict[str, list[Found]] = {sort: [] for sort in (_ACT, _OCCASION, _UNLESS, _CUE, _SCENE)}
+        if not said.text:
+            return found
+        for one in self._spotter.find(said.passage):
+            sort, _, name = one.rule_id.partition(":")
+            is_late = one.rule_id in self._first and one.start_char > _FIRST_CHARS
+            if one.tier != "near" and not is_late:
+                found[sort].append(_place(name, one, said))
+        return found
+
+    def _marked(self, acts: Sequence[Found]) -> Iterator[Found]:
+        for one in acts:
+            scene = self._acts[one.name].scene
+            is_part = any(
+                self._acts[other.name].scene == scene and one.lies_in(other) and not other.lies_in(one)
+                for other in acts
+            )
+            yield replace(one, is_part=is_part)
+
+    def _call(self, said: Hypothesis, acts: Sequence[Found]) -> Channel | None:
+        """The sort of call that words of staff open.
+
+        您好，社保窗口 says where one is; 您好，您去哪个窗口 asks where the visitor goes, and says 您 twice.
+        """
+        calls = [
+            one
+            for one in acts
+            if one.name in self._calls
+            and one.length >= _CALL_LENGTH
+            and one.yous < 2
+            and one.start_sample <= said.passage.spans[0][1]
+        ]
+        # 我是 opens calls of both sorts: one that was made comes first.
+        opening = max(calls, key=lambda one: (one.length, self._calls[one.name]), default=None)
+        if opening is not None:
+            return self._calls[opening.name]
+        return "phone-in" if said.text.startswith(_PHONE_HELLO) else None
+
+    def _occasions(self, role: Role, found: dict[str, list[Found]]) -> Iterator[Found]:
+        excused = {one.name for one in found[_UNLESS]}
+        for one in found[_OCCASION]:
+            expect = self._acts[one.name].expect
+            if expect is not None and expect.occasion_by == role and one.name not in excused:
+                yield one
+
+
+def _place(name: str, one: Candidate, said: Hypothesis) -> Found:
+    start, end = said.passage.span(one.start_char, one.end_char)
+    chars = normalise(said.text[one.start_char : one.end_char]).chars
+    return Found(name=name, start_sample=start, end_sample=end, length=len(chars), yous=chars.count("你"))
+
+
+def _of_role(role: Role, found: Iterable[Found]) -> tuple[Found, ...]:
+    """Those that this speaker's words can be, under their plain names; an unknown speaker's can be any."""
+    named = []
+    for one in found:
+        by, _, name = one.name.partition(":")
+        if role in (by, "unknown"):
+            named.append(replace(one, name=name))
+    return tuple(named)
+
+
+def _opens_call(act: Act) -> bool:
+    return act.scene in _SORTS and act.expect is not None and act.expect.when == "visit-begins"
+
+
+def _act_rules(act: Act) -> Iterator[Rule]:
+    yield _rule(f"{_ACT}:{act.act_id}", act.say, innocent=tuple(filter(_is_spelling, act.does_not_count)))
+    if act.expect is not None and act.expect.occasion:
+        yield _rule(f"{_OCCASION}:{act.act_id}", act.expect.occasion)
+    if act.expect is not None and act.expect.unless:
+        yield _rule(f"{_UNLESS}:{act.act_id}", act.expect.unless)
+
+
+def _cue_rules() -> Iterator[Rule]:
+    known = cues()
+    for cue in known.cue:
+        yield _rule(_cue_id(cue), cue.say, clause_end=cue.clause_end)
+    for scene in known.scene:
+        yield _rule(f"{_SCENE}:{scene.by}:{scene.scene}", scene.say)
+
+
+def _cue_id(cue: Cue) -> str:
+    return f"{_CUE}:{cue.by}:{cue.id}"
+
+
+def _is_spelling(text: str) -> bool:
+    """Whether something can be looked for; 喂 cannot, and no act is so short that it could be part of it."""
+    try:
+        parse(text)
+    except SpellingError:
+        return False
+    return True
+
+
+def _rule(
+    rule_id: str, say: tuple[str, ...], *, innocent: tuple[str, ...] = (), clause_end: tuple[str, ...] = ()
+) -> Rule:
+    """Spellings as the spotter takes them; clauses and advice are none of its concern."""
+    return Rule(
+        rule_id=rule_id,
+        phrase=rule_id,
+        clauses=(),
+        severity="low",
+        cooldown_s=None,
+        advice="",
+        variants=(
+            *(Variant(text=text) for text in say),
+            *(Variant(text=text, where="clause-end") for text in clause_end),
+        ),
+        innocent=innocent,
+    )
