@@ -40,6 +40,8 @@ _LEAST_ALONE = 6
 """Frames in which a side spoke alone that outweigh those of overlap."""
 _ODDS_PER_DB = 1.0
 """Log odds of a role per dB of difference."""
+_BESIDE_SHARE = 0.25
+"""What a dB over the other's leakage is worth beside one over the middle."""
 _MOST_SURE = 0.999
 _SHORT_FRAMES = 8
 """0.26 s: less than that may be the end of what the other side said, fading into the noise."""
@@ -303,8 +305,12 @@ class TwoSided:
             if one.difference_db is not None and one.holds[channel]
         ]
         alone = [value for value, holds in inside if not all(holds)]
-        values = alone if len(alone) >= _LEAST_ALONE else [value for value, _ in inside]
-        towards = median(values) if values else 0.0
+        beside = [value for value, holds in inside if all(holds)]
+        if len(alone) >= _LEAST_ALONE or not beside:
+            towards = median(alone) if alone else 0.0
+        else:
+            # Wholly beside the other's words: what counts is how far it stands above their leakage.
+            towards = _BESIDE_SHARE * (median(beside) + self._balance.separation_db)
         sure = min(_MOST_SURE, 1 / (1 + float(np.exp(-_ODDS_PER_DB * towards))))
         if towards < _LEAST_EVIDENCE_DB:
             return "unknown", round(min(sure, 0.5), 3)
