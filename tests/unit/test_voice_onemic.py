@@ -1,0 +1,278 @@
+"""Roles with one microphone: voices are points here, so that what is decided can be foreseen."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deskguard.hearing.roles.onemic import Bar, Labelled, OneMicrophone
+from deskguard.hearing.roles.partition import Evidence, Weighing, _Problem, staff_log_odds
+from deskguard.values import Pcm
+
+CLERK, VISITOR, OTHER = 1, 2, 3
+HELLO = "您好，请问您办什么业务？"
+WANTS = "我想办社保卡。"
+PLAIN = "嗯，一共三张。"
+
+
+def vector(person: int, seed: int) -> np.ndarray:
+    """A voice as the encoder gives it: people far apart, turns of one person about 0.5 from their centre."""
+    centre = np.random.default_rng(person).normal(size=286)
+    noise = np.random.default_rng(1000 + seed).normal(size=286)
+    return (0.8 * centre / np.linalg.norm(centre) + 0.6 * noise / np.linalg.norm(noise)).astype(np.float32)
+
+
+def sound(person: int, seed: int, seconds: float = 2.0) -> Pcm:
+    """Audio that only `by_number` can read: who and which in its first samples."""
+    pcm = np.full(int(seconds * 16_000), 0.05, np.float32)
+    pcm[:2] = person / 100, seed / 10_000
+    return pcm
+
+
+def by_number(pcm: Pcm) -> np.ndarray:
+    return vector(round(float(pcm[0]) * 100), round(float(pcm[1]) * 10_000))
+
+
+class Talk:
+    """A desk's one microphone, and what it has said so far."""
+
+    def __init__(self, bar: Bar | None = None) -> None:
+        self.ears = OneMicrophone(by_number, bar)
+        self.labels: dict[int, Labelled] = {}
+        self.changed: list[int] = []
+        self.count = 0
+
+    def say(self, person: int, text: str, seconds: float = 2.0, gain: float = 1.0) -> str:
+        self.count += 1
+        pcm = sound(person, self.count, seconds)
+        pcm[2:] *= np.float32(gain)
+        own, *others = self.ears.feed(self.count, pcm, pcm.size, text)
+        assert own.utterance_id == self.count
+        self.changed += [label.utterance_id for label in others]
+        self.labels |= {label.utterance_id: label for label in (own, *others)}
+        return own.role
+
+    def roles(self, *ids: int) -> list[str]:
+        return [self.labels[one].role for one in ids or range(1, self.count + 1)]
+
+    def visit(self) -> None:
+        for person, text in [
+            (CLERK, HELLO),
+            (VISITOR, WANTS),
+            (CLERK, "请您稍候"),
+            (VISITOR, PLAIN),
+            (CLERK, PLAIN),
+        ]:
+            self.say(person, text)
+
+
+def test_two_voices_are_named_by_their_words_and_plain_turns_follow_the_voice() -> None:
+    talk = Talk()
+    talk.visit()
+    assert talk.roles() == ["staff", "visitor", "staff", "visitor", "staff"]
+
+
+def test_nobody_is_named_while_only_plain_words_were_said() -> None:
+    talk = Talk()
+    for person in (CLERK, VISITOR, CLERK, VISITOR):
+        talk.say(person, PLAIN)
+    assert talk.roles() == ["unknown"] * 4
+
+
+def test_earlier_turns_are_named_when_the_words_come_and_are_told_as_changed() -> None:
+    talk = Talk()
+    for person in (CLERK, VISITOR, CLERK, VISITOR):
+        talk.say(person, PLAIN)
+    talk.say(CLERK, "请您稍候，我马上为您办理。")
+    talk.say(VISITOR, WANTS)
+    talk.say(CLERK, HELLO)
+    assert talk.roles() == ["staff", "visitor", "staff", "visitor", "staff", "visitor", "staff"]
+    assert {1, 2, 3, 4} <= set(talk.changed)
+
+
+def test_a_turn_under_a_second_stays_unknown() -> None:
+    talk = Talk()
+    talk.visit()
+    assert talk.say(CLERK, "不客气", seconds=0.9) == "unknown"
+
+
+def test_what_counts_is_speech_not_audio() -> None:
+    talk = Talk()
+    talk.visit()
+    label = talk.ears.feed(99, sound(CLERK, 99, 3.0), 8000, PLAIN)[0]
+    assert label.role == "unknown"
+
+
+def test_a_third_voice_is_nobody() -> None:
+    talk = Talk()
+    talk.visit()
+    talk.visit()
+    assert talk.say(OTHER, PLAIN, seconds=4.0) == "unknown"
+
+
+def test_the_clerk_is_known_at_the_next_visit_by_voice_alone() -> None:
+    talk = Talk()
+    talk.visit()
+    talk.ears.forget_visit()
+    assert [talk.say(OTHER, PLAIN), talk.say(CLERK, PLAIN), talk.say(OTHER, PLAIN), talk.say(CLERK, PLAIN)][
+        -2:
+    ] == [
+        "visitor",
+        "staff",
+    ]
+
+
+def test_another_run_or_another_clerk_begins_with_nothing() -> None:
+    talk = Talk()
+    talk.visit()
+    talk.ears.forget_visit()
+    talk.ears.forget_all()
+    for person in (OTHER, CLERK, OTHER, CLERK):
+        talk.say(person, PLAIN)
+    assert talk.roles(6, 7, 8, 9) == ["unknown"] * 4
+
+
+def test_a_clerk_who_takes_over_is_named_by_words_against_the_voice_of_before() -> None:
+    talk = Talk()
+    talk.visit()
+    talk.ears.forget_visit()
+    # The clerk of before sits on the other side now.
+    for _ in range(3):
+        talk.say(OTHER, HELLO)
+        talk.say(CLERK, WANTS)
+    assert talk.roles()[-2:] == ["staff", "visitor"]
+
+
+def test_the_nearer_voice_is_the_clerk_where_words_say_nothing() -> None:
+    talk = Talk()
+    for _ in range(6):
+        talk.say(CLERK, PLAIN, gain=4.0)
+        talk.say(VISITOR, PLAIN, gain=0.25)
+    assert talk.roles()[-2:] == ["staff", "visitor"]
+
+
+def test_an_utterance_that_comes_again_longer_takes_its_own_place() -> None:
+    talk = Talk()
+    talk.visit()
+    ears = talk.ears
+    first = ears.feed(50, sound(CLERK, 50, 1.5), 24_000, PLAIN)
+    again = ears.feed(50, sound(CLERK, 50, 2.5), 40_000, PLAIN)
+    assert [first[0].utterance_id, again[0].utterance_id] == [50, 50]
+    assert repr(ears) == "<OneMicrophone, 6 turns of this visit>"
+
+
+def test_the_same_audio_is_not_embedded_twice() -> None:
+    calls = []
+
+    def counted(pcm: Pcm) -> np.ndarray:
+        calls.append(pcm.size)
+        return by_number(pcm)
+
+    ears = OneMicrophone(counted)
+    pause = ears.feed(1, sound(CLERK, 1), 20_000, PLAIN)
+    final = ears.feed(1, sound(CLERK, 1), 20_000, HELLO)
+    assert len(calls) == 1
+    assert final[0].confidence > pause[0].confidence
+
+
+def test_a_visit_that_nobody_closes_keeps_a_bounded_number_of_turns() -> None:
+    talk = Talk()
+    for _ in range(20):
+        talk.visit()
+    assert repr(talk.ears) == "<OneMicrophone, 60 turns of this visit>"
+
+
+def test_voices_can_neither_be_copied_nor_pickled_nor_read_off() -> None:
+    talk = Talk()
+    talk.visit()
+    for take in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="voices stay in memory"):
+            take(talk.ears)
+    first = f"{float(talk.ears._turns[0].voice[0]):.3f}"
+    assert first not in repr(talk.ears) + repr(talk.ears._turns) + str(talk.labels)
+
+
+def test_a_single_turn_cannot_be_pickled_either() -> None:
+    talk = Talk()
+    talk.visit()
+    with pytest.raises(TypeError, match="voices stay in memory"):
+        pickle.dumps(talk.ears._turns[0])
+
+
+def test_nothing_of_a_voice_is_logged_or_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    caplog.set_level(logging.DEBUG)
+    talk = Talk()
+    talk.visit()
+    talk.ears.forget_visit()
+    talk.visit()
+    assert caplog.records == []
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_a_label_holds_a_number_a_role_and_a_probability_and_nothing_else() -> None:
+    talk = Talk()
+    talk.visit()
+    for label in talk.labels.values():
+        assert {type(getattr(label, name)) for name in Labelled.__slots__} == {int, str, float}
+        assert 0.5 <= label.confidence <= 1.0
+
+
+def test_forgetting_a_visit_leaves_the_clerk_only() -> None:
+    talk = Talk()
+    talk.visit()
+    talk.ears.forget_visit()
+    assert talk.ears._turns == []
+    clerk = talk.ears._clerk
+    assert clerk is not None
+    near, far = (np.linalg.norm(clerk - 0.8 * vector(one, 0)) for one in (CLERK, VISITOR))
+    assert near < far
+
+
+def a_problem(seed: int, has_anchor: bool = False) -> tuple[Evidence, _Problem]:
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(1, 8))
+    voices = rng.normal(size=(count, 5))
+    evidence = Evidence(voices, rng.uniform(0.4, 5, count), rng.normal(size=count), has_anchor)
+    return evidence, _Problem(evidence, Weighing())
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("has_anchor", [False, True])
+def test_flips_are_what_scoring_each_flipped_dealing_gives(seed: int, has_anchor: bool) -> None:
+    evidence, problem = a_problem(seed, has_anchor)
+    dealt = np.random.default_rng(seed).random(evidence.seconds.size) < 0.5
+    for at, flipped in enumerate(problem.flips(dealt)):
+        one = dealt.copy()
+        one[at] ^= True
+        assert flipped == pytest.approx(problem.score(one))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_odds_are_near_those_of_every_dealing_weighed(seed: int) -> None:
+    """Against the sum over all 2^n dealings; optima and their neighbours are most of it."""
+    evidence, problem = a_problem(seed)
+    count = evidence.seconds.size
+    dealings = [np.array([(code >> at) & 1 for at in range(count)], bool) for code in range(2**count)]
+    weights = np.exp([problem.score(one) for one in dealings])
+    exact = [np.log(sum(w for w, d in zip(weights, dealings, strict=True) if d[at])) for at in range(count)]
+    against = [
+        np.log(sum(w for w, d in zip(weights, dealings, strict=True) if not d[at])) for at in range(count)
+    ]
+    found = staff_log_odds(evidence, Weighing())
+    true = np.array(exact) - np.array(against)
+    clear = np.abs(true) > 2
+    assert (np.sign(found[clear]) == np.sign(true[clear])).all()
+
+
+def test_the_names_of_two_voices_are_open_without_a_word() -> None:
+    voices = np.array([vector(one, seed) for seed, one in enumerate([1, 2, 1, 2])], np.float64)
+    odds = staff_log_odds(Evidence(voices, np.full(4, 2.0), np.zeros(4)), Weighing())
+    assert np.abs(odds).max() < 0.1
