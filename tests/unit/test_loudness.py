@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from deskguard.desk.mind import Mind
 from deskguard.hearing.loudness import (
     BLOCK_SAMPLES,
     HOP_SAMPLES,
@@ -15,8 +16,8 @@ from deskguard.hearing.loudness import (
     momentary_lufs,
     sustained_lufs,
 )
-from deskguard.values import SAMPLE_RATE_HZ, Pcm, SpeechWindow
-from hearing_values import noise, silence, tone
+from deskguard.values import SAMPLE_RATE_HZ, Hypothesis, Pcm, SpeechWindow
+from hearing_values import EAGER, ScriptedRecogniser, a_rule_set, moment, noise, silence, spoken, tone
 
 SHELF = ((1.53512485958697, -2.69169618940638, 1.19839281085285), (-1.69065929318241, 0.73248077421585))
 HIGH_PASS = ((1.0, -2.0, 1.0), (-1.99004745483398, 0.99007225036621))
@@ -151,3 +152,15 @@ def test_broken_samples_do_not_spread() -> None:
     broken = pcm.copy()
     broken[100] = np.nan
     assert level_of(broken) == pytest.approx(level_of(pcm), abs=0.1)
+
+
+def test_a_final_hypothesis_says_how_it_sounded_and_a_live_one_does_not() -> None:
+    mind = Mind(ScriptedRecogniser(spoken("您好请坐")), a_rule_set("我不知道"), EAGER, "run")  # type: ignore[arg-type]
+    final = a_window(syllables(10))
+    told = [
+        one
+        for window in (replace(final, end_reason=None), replace(final, end_reason=None, is_pause=True), final)
+        for one in mind.feed(window, lambda: moment(3.0))
+        if isinstance(one, Hypothesis)
+    ]
+    assert [one.sound for one in told] == [None, None, measure(final)]

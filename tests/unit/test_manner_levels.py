@@ -137,6 +137,14 @@ def test_a_loud_stretch_is_not_learned() -> None:
     assert one.value == 8.0
 
 
+def test_a_normal_is_learned_from_the_quieter_half() -> None:
+    talk = Talk(Normal())
+    for number in range(8):
+        talk.staff(5.0 * number, LINE, lufs=-16.0 if number % 4 else -25.0)
+    assert set(talk.kinds) == {"loud"}
+    assert talk.told[-1].value == 9.0
+
+
 def test_a_clerk_who_always_speaks_up_has_that_for_a_normal() -> None:
     assert lines(Talk(Normal()), 30, lufs=-14.0).told == []
     assert "loud" in lines(Talk(NORMAL), 30, lufs=-14.0).kinds

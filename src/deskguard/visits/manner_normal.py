@@ -13,6 +13,8 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from deskguard.settings import MannerSettings
     from deskguard.visits.manner_turn import Turn
 
@@ -20,8 +22,10 @@ _LEAST = 5
 """Utterances before a median counts."""
 _REMEMBERED = 200
 """Utterances the median is taken of: some half an hour of speech."""
-_LEAST_VOICED_S = 0.6
-"""Speech in an utterance that is worth learning from: two momentary blocks at least."""
+_RAISED_LU = 5.0
+"""Above the quieter quarter of one's utterances: ordinary speech lies within 2-3 LU of it."""
+_LEAST_VOICED_S = 0.4
+"""Speech in an utterance that has a level: one momentary block."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +59,7 @@ class Habit:
     def loudness_lufs(self) -> float | None:
         if self._given.loudness_lufs is not None:
             return self._given.loudness_lufs
-        return median(self._loudness) if len(self._loudness) >= self._least else None
+        return _ordinary(self._loudness) if len(self._loudness) >= self._least else None
 
     @property
     def syllables_per_s(self) -> float | None:
@@ -83,3 +87,10 @@ class Habit:
         if normal is None or turn.syllables_per_s is None:
             return None
         return turn.syllables_per_s / normal
+
+
+def _ordinary(loudness: Iterable[float]) -> float:
+    """The median of what is not loud: the first utterances may hold a raised voice before a normal is known."""
+    ranked = sorted(loudness)
+    quarter = ranked[len(ranked) // 4]
+    return median(one for one in ranked if one < quarter + _RAISED_LU)
