@@ -64,8 +64,8 @@ def hall(tmp_path: Path) -> Path:
 def test_list_and_show_and_check_tell_what_is_in_force() -> None:
     assert any(line.startswith("T01 ") for line in run("list", "--pack", "s003").stdout.splitlines())
     listed = tables(run("list", "--json"))
-    assert {one["type"] for one in listed} == {"rule"}
-    assert {"T01", "T15", "C01"} <= {one["id"] for one in listed}
+    assert {one["type"] for one in listed} == {"rule", "act"}
+    assert {"T01", "T15", "C01", "K.bye"} <= {one["id"] for one in listed}
     assert "除非" in run("show", "T02").stdout
     assert "Unless" in run("show", "t02", "--language", "en").stdout
     (one,) = tables(run("show", "T01", "--json"))
