@@ -72,12 +72,14 @@ class Desk:
         self.entries: list[dict[str, Any]] = []
         self.told: list[str] = []
         self.failure: DeskguardError | None = None
+        self.is_supervisor_there = False
         control = DeskControl(
             pause=lambda: self.become("paused"),
             resume=lambda: self.become("listening"),
             false_alarm=self.false_alarm,
             dismiss=self.dismiss,
             today=lambda: list(self.entries),
+            call_help=self.call_help,
         )
         self.app = build_app(self.feed, control, TOKEN, "zh-CN")
         self.server = ScreenServer(self.app, 0)
@@ -91,6 +93,12 @@ class Desk:
     def become(self, state: str, since_utc: str | None = None) -> None:
         self.told.append(state)
         self.feed.publish("state", {"state": state, "since_utc": since_utc or utc(), "notes": []})
+
+    def call_help(self) -> None:
+        if self.failure:
+            raise self.failure
+        self.told.append("help")
+        self.feed.publish("help", {"at_utc": utc(), "by": "button", "is_reached": self.is_supervisor_there})
 
     def dismiss(self, hit_id: str) -> bool:
         self.told.append(f"dismiss {hit_id}")

@@ -399,6 +399,7 @@ def test_page_of_an_older_run_says_that_its_address_has_expired(page: Page, desk
         false_alarm=lambda _: False,
         dismiss=lambda _: False,
         today=lambda: [],
+        call_help=lambda: None,
     )
     port = desk.server.port
     desk.server.stop()
@@ -440,7 +441,7 @@ def test_everything_can_be_reached_with_the_keyboard(page: Page, desk: Desk) -> 
         reached.append(page.driver.switch_to.active_element.get_dom_attribute("id"))
         if reached[-1] == "card-dismiss":
             break
-    assert [one for one in reached if one] == ["pause", "pause-more", "language", "card-dismiss"]
+    assert [one for one in reached if one] == ["pause", "pause-more", "help", "language", "card-dismiss"]
     page.driver.switch_to.active_element.send_keys(Keys.ENTER)
     page.wait_for(lambda: not page.is_up("card"))
     assert page.driver.switch_to.active_element.get_dom_attribute("id") == "stage"
@@ -468,7 +469,7 @@ def test_nothing_is_cut_off_or_scrolls_sideways(page: Page, desk: Desk, width: i
     for element_id in ("card", "card-say", "card-heard", "today-rows"):
         element = page.driver.find_element(By.ID, element_id)
         assert int(element.get_property("scrollWidth")) <= int(element.get_property("clientWidth")), element_id
-    for element_id in ("pause", "language", "card-dismiss", "card-false-alarm"):
+    for element_id in ("pause", "help", "language", "card-dismiss", "card-false-alarm"):
         box = page.driver.find_element(By.ID, element_id).rect
         assert box["x"] >= 0 and box["x"] + box["width"] <= width
 

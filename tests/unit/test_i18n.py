@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import string
+import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import deskguard.desk.screen
+from deskguard import resources
 from deskguard.errors import DeskguardError
 from deskguard.i18n import catalogue
+from deskguard.values import MannerKind
 
 STATIC = Path(deskguard.desk.screen.__file__).parent / "static"
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -61,3 +65,15 @@ def test_every_state_of_the_page_has_words(family: str) -> None:
     endings = {"state": [""], "idle": ["_title", "_body"]}[family]
     wanted = {f"{family}.{state}{ending}" for state in states for ending in endings}
     assert wanted - set(catalogue.load("en")) == set()
+
+
+def test_every_act_of_courtesy_has_its_name_in_both_languages() -> None:
+    courtesy = tomllib.loads(resources.bundled("config/language/courtesy.toml").read_text(encoding="utf-8"))
+    names = {f"act.{one['id']}": one["name"] for one in courtesy["act"]}
+    texts = catalogue.load("zh-CN")
+    assert {key: text for key, text in texts.items() if key.startswith("act.")} == names
+
+
+@pytest.mark.parametrize("kind", get_args(MannerKind))
+def test_every_kind_of_manner_has_a_name(kind: str) -> None:
+    assert f"manner.{kind}" in catalogue.load("en")

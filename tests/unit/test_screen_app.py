@@ -53,6 +53,7 @@ class Desk:
             false_alarm=lambda hit_id: self.known("false-alarm", hit_id),
             dismiss=lambda hit_id: self.known("dismiss", hit_id),
             today=self.today,
+            call_help=lambda: self.tell("help"),
         )
 
     def app(self, language: str = "zh-CN") -> Starlette:
@@ -124,7 +125,7 @@ def test_every_route_needs_the_token(desk: Desk, path: str, token: str) -> None:
     assert desk.told == []
 
 
-@pytest.mark.parametrize("path", ["pause", "resume", "dismiss", "false-alarm"])
+@pytest.mark.parametrize("path", ["pause", "resume", "dismiss", "false-alarm", "help"])
 def test_every_button_needs_the_token(desk: Desk, path: str) -> None:
     answer = ask(desk.app(), "POST", f"/wrong/{path}", json={"hit_id": "h1"}, headers=SAME)
     assert answer.status_code == 403

@@ -15,24 +15,29 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from deskguard.desk import compose
 from deskguard.desk.cards import ScreenWords, is_listed
+from deskguard.desk.hook_file import HookFile
 from deskguard.desk.live import LiveRun
 from deskguard.desk.meter import LevelMeter
 from deskguard.desk.mind import Mind
-from deskguard.desk.screen.app import DeskControl, build_app
+from deskguard.desk.queue_hook import QueueHook
+from deskguard.desk.run_clock import RunClock
+from deskguard.desk.screen.app import DeskControl, VisitHook, build_app
 from deskguard.desk.screen.feed import Feed
 from deskguard.desk.screen.server import ScreenServer, page_url
-from deskguard.desk.store import Store
+from deskguard.desk.store import Store, local_day
 from deskguard.desk.store_writer import StoreWriter
 from deskguard.desk.strain import Strain
+from deskguard.desk.visit_feed import VisitBoard, VisitFeed
 from deskguard.errors import DeskguardError
 from deskguard.rules.watch import PackWatcher
-from deskguard.values import Alert, Health, Run, seconds
+from deskguard.values import Alert, Health, HelpCall, Hypothesis, Run, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from deskguard.desk.mind import Outcome
+    from deskguard.desk.visit_records import Finding
     from deskguard.hearing.recognise import Recogniser
     from deskguard.rules.pack import RuleSet
     from deskguard.settings import Settings
@@ -45,7 +50,6 @@ _TICK_S = 0.4
 _HEALTH_STORED_EVERY_S = 60.0
 _FORGET_EVERY_S = 6 * 3600.0
 """A daemon that is never restarted must forget old records, too."""
-_CLOCK_JUMP_S = 5.0
 _CLOCK_NOTE_S = 60.0
 
 
@@ -71,6 +75,9 @@ class Parts:
     watcher: PackWatcher | None = None
     """Made before `rules` were loaded, so that no edit falls between; None makes one with the window."""
     wall_clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    tell_supervisor: Callable[[HelpCall], bool] = field(default=lambda _: False)
+    """Passes a call for help on and returns whether it reached anybody; must not wait. By default nobody is
+    there, and the page says so."""
 
 
 class Window:
@@ -82,15 +89,19 @@ class Window:
         settings = parts.settings
         self._store = Store.open(parts.data_folder, settings.window.id)
         self._source: Source | None = None
-        self._began_ns, self._began_utc = time.monotonic_ns(), parts.wall_clock()
+        self._clock = RunClock(parts.wall_clock)
+        self._began_utc = self._clock.utc_at(time.monotonic_ns())
         self._run_id = f"{self._began_utc:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         self._writer = StoreWriter(self._store)
         self._mind = Mind(parts.recogniser, parts.rules, settings, self._run_id)
         self._feed = Feed()
         self._meter = LevelMeter(self._feed.publish)
-        self._live = LiveRun(
-            compose.new_endpointer(settings), self._mind, settings.queues, watch=self._meter.feed
+        self._live = LiveRun(compose.new_endpointer(settings), self._mind, settings.queues, watch=self._watch)
+        self._visits = VisitFeed(
+            VisitBoard(parts.rules.courtesy, self._clock.utc_of, settings.visits.off), self._feed.publish
         )
+        self.queue_events = QueueHook(self._clock.sample_at)
+        """What the queue system told and nobody has taken yet."""
         self._watcher = parts.watcher or PackWatcher(parts.rule_paths, settings.rules.only)
         self._rules, self._rules_error = parts.rules, ""
         self._words = ScreenWords(parts.rules)
@@ -99,23 +110,18 @@ class Window:
         self._strain = Strain()
         self._failure: Exception | None = None
         self._ended = threading.Event()
-        control = DeskControl(
-            pause=self._pause,
-            resume=self._resume,
-            false_alarm=self._false_alarm,
-            dismiss=self._dismiss,
-            today=self._today,
-        )
+        self._hook = HookFile(parts.data_folder)
         token = secrets.token_urlsafe(24)
-        self._screen = ScreenServer(
-            build_app(self._feed, control, token, settings.screen.language), settings.screen.port
-        )
+        hook = VisitHook(self._hook.token, self.queue_events.take)
+        app = build_app(self._feed, self._control(), token, settings.screen.language, hook)
+        self._screen = ScreenServer(app, settings.screen.port)
         try:
             self._screen.start()
         except DeskguardError:
             self._writer.close()
             self._store.close()
             raise
+        self._hook.write(self._screen.port)
         self.url = page_url(self._screen.port, token)
 
     def run(self, source: Source) -> Iterator[Outcome]:
@@ -127,7 +133,7 @@ class Window:
         reason = "crashed"
         try:
             for outcome in self._live.run(source.chunks()):
-                self._record(outcome)
+                self.record(outcome)
                 yield outcome
             if self._failure is not None:
                 raise self._failure
@@ -143,9 +149,11 @@ class Window:
         if state != self._state:
             log.info("state %s at %.1f s", state, seconds(self._live.heard_samples))
             if "paused" in (state, self._state):
-                self._writer.save_pause(self._run_id, self._utc(), state == "paused", "")
+                self._writer.save_pause(self._run_id, self._clock.utc(), state == "paused", "")
         self._state = state
-        self._feed.publish("state", {"state": state, "since_utc": self._utc(), "notes": list(self._notes())})
+        self._feed.publish(
+            "state", {"state": state, "since_utc": self._clock.utc(), "notes": list(self._notes())}
+        )
 
     @property
     def health(self) -> Health:
@@ -163,6 +171,30 @@ class Window:
             notes=self._notes(),
         )
 
+    def record(self, outcome: Outcome | Finding | HelpCall) -> None:
+        """Keep what happened, and show what of it is for the page."""
+        if isinstance(outcome, Alert):
+            self._record_alert(outcome)
+        elif isinstance(outcome, HelpCall):
+            self._call_help(outcome)
+        elif not isinstance(outcome, Hypothesis):
+            told_utc = self._clock.utc()
+            self._writer.save_finding(self._run_id, outcome, told_utc)
+            self._visits.feed(outcome, told_utc)
+        elif outcome.is_final and outcome.text:
+            keep_text = self._parts.settings.store.transcripts == "redacted"
+            self._writer.save_utterance(self._run_id, outcome, keep_text)
+
+    def _control(self) -> DeskControl:
+        return DeskControl(
+            pause=self._pause,
+            resume=self._resume,
+            false_alarm=self._false_alarm,
+            dismiss=self._dismiss,
+            today=self._today,
+            call_help=lambda: self._call_help(HelpCall(by="button", at_sample=self._clock.sample_at(None))),
+        )
+
     def _begin(self) -> None:
         settings, parts = self._parts.settings, self._parts
         self._forget_old()
@@ -177,29 +209,34 @@ class Window:
             )
         )
         self._feed.publish("desk", {"window_id": settings.window.id})
+        self._visits.begin(local_day(None)[0], self._store.visits())
         self._publish_rules()
         self.on_state("starting")
 
     def _end(self, reason: str) -> None:
         self.on_state("stopped")
-        self._writer.save_health(self._run_id, self.health, self._utc())
+        self._writer.save_health(self._run_id, self.health, self._clock.utc())
         self._writer.end_run(self._run_id, reason)
         unsaved = self._writer.close()
         if unsaved:
             log.error("%d records could not be written: %s", unsaved, self._writer.failing)
         self._screen.stop()
+        self._hook.write(None)
         self._store.close()
 
-    def _record(self, outcome: Outcome) -> None:
-        if not isinstance(outcome, Alert):
-            if outcome.is_final and outcome.text:
-                keep_text = self._parts.settings.store.transcripts == "redacted"
-                self._writer.save_utterance(self._run_id, outcome, keep_text)
-            return
-        raised = self._utc_at(outcome.raised_ns)
-        self._publish_card(outcome, raised)
-        entry = self._writer.save_alert(self._run_id, outcome, raised.isoformat())
+    def _record_alert(self, alert: Alert) -> None:
+        raised = self._clock.utc_at(alert.raised_ns)
+        self._publish_card(alert, raised)
+        entry = self._writer.save_alert(self._run_id, alert, raised.isoformat())
         self._publish_line(entry)
+
+    def _call_help(self, call: HelpCall) -> None:
+        """Kept first: a call that reached nobody is still on record."""
+        at_utc = self._clock.utc()
+        self._writer.save_help_call(self._run_id, at_utc, call.by)
+        is_reached = self._parts.tell_supervisor(call)
+        log.info("help was called by %s, somebody was reached: %s", call.by, is_reached)
+        self._feed.publish("help", {"at_utc": at_utc, "by": call.by, "is_reached": is_reached})
 
     def _publish_card(self, alert: Alert, raised: datetime) -> None:
         """A card that is up as it is now, or that it has gone; what never was a card says nothing."""
@@ -237,7 +274,7 @@ class Window:
         return known
 
     def _false_alarm(self, hit_id: str) -> bool:
-        if not self._writer.mark_false_alarm(hit_id, self._utc()):
+        if not self._writer.mark_false_alarm(hit_id, self._clock.utc()):
             return False
         self._mind.dismiss(hit_id)
         self._feed.publish("card_gone", {"hit_id": hit_id, "reason": "false-alarm"})
@@ -263,6 +300,7 @@ class Window:
         while not self._ended.wait(_TICK_S):
             self._look_at_rules()
             self._look_at_clock()
+            self._visits.tick(local_day(None)[0])
             health = self.health
             self._strain.feed(health, time.monotonic_ns())
             self._feed.publish("health", _plain(health))
@@ -271,7 +309,7 @@ class Window:
                 self._forget_old()
             if time.monotonic_ns() - stored_ns >= _HEALTH_STORED_EVERY_S * 1e9:
                 stored_ns = time.monotonic_ns()
-                self._writer.save_health(self._run_id, health, self._utc())
+                self._writer.save_health(self._run_id, health, self._clock.utc())
 
     def _look_at_rules(self) -> None:
         news = self._watcher.poll()
@@ -284,17 +322,16 @@ class Window:
             self._mind.use_rules(news)
             self._rules, self._rules_error = news, ""
             self._words = self._words.with_rules(news)
+            self._visits.use_book(news.courtesy)
             log.info("rules %s in force", news.sha256[:12])
         self._publish_rules()
 
     def _look_at_clock(self) -> None:
         """The wall clock may be set while we run: times go on from the new one, and the screen says so."""
-        now_ns, wall = time.monotonic_ns(), self._parts.wall_clock()
-        jump_s = (wall - self._utc_at(now_ns)).total_seconds()
-        if abs(jump_s) > _CLOCK_JUMP_S:
+        jump_s = self._clock.follow_wall()
+        if jump_s is not None:
             log.warning("the clock jumped by %.0f s", jump_s)
-            self._began_ns, self._began_utc = now_ns, wall
-            self._clock_noted_ns = now_ns
+            self._clock_noted_ns = time.monotonic_ns()
 
     def _publish_rules(self) -> None:
         packs = [{"id": one.pack_id, "title": one.title, "version": one.version} for one in self._rules.packs]
@@ -320,11 +357,9 @@ class Window:
             # A full disk must not keep a desk from listening.
             log.warning("old records stay: %s", error)
 
-    def _utc(self) -> str:
-        return self._utc_at(time.monotonic_ns()).isoformat()
-
-    def _utc_at(self, at_ns: int) -> datetime:
-        return self._began_utc + timedelta(microseconds=(at_ns - self._began_ns) / 1000)
+    def _watch(self, chunk: AudioChunk, is_speech: bool) -> None:
+        self._clock.hear(chunk)
+        self._meter.feed(chunk, is_speech)
 
 
 def _plain(health: Health) -> dict[str, Any]:

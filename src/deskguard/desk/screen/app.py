@@ -1,4 +1,4 @@
-"""The staff page's routes: the page, its event stream, and the clerk's few buttons.
+"""The staff page's routes: the page, its event stream, the clerk's few buttons; and the queue system's hook.
 
 The stream is written here by hand: the usual library for it logs every chunk at debug level, and the chunks
 hold what people said. Nothing here logs. The controls may wait for the store, so they run in a thread pool.
@@ -20,7 +20,7 @@ from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from deskguard.desk.screen.gate import Gate
+from deskguard.desk.screen.gate import Gate, SideDoor
 from deskguard.errors import DeskguardError
 from deskguard.i18n import catalogue
 
@@ -53,9 +53,22 @@ class DeskControl:
     false_alarm: Callable[[str], bool]
     dismiss: Callable[[str], bool]
     today: Callable[[], list[dict[str, Any]]]
+    call_help: Callable[[], None]
+    """Publishes `help` itself."""
 
 
-def build_app(feed: Feed, desk: DeskControl, token: str, language: str) -> Starlette:
+@dataclass(frozen=True, slots=True)
+class VisitHook:
+    """What the queue system may do: tell of a visit, and nothing else."""
+
+    token: str
+    take: Callable[[dict[str, Any]], str]
+    """Takes the request's JSON object and returns what became of it; a DeskguardError goes to the sender."""
+
+
+def build_app(
+    feed: Feed, desk: DeskControl, token: str, language: str, hook: VisitHook | None = None
+) -> Starlette:
     """The app of one run; `token` is the first part of every path, `language` the page's first choice."""
     texts = catalogue.load(language)
     app = Starlette(
@@ -69,12 +82,20 @@ def build_app(feed: Feed, desk: DeskControl, token: str, language: str) -> Starl
             Route("/resume", partial(_resume, feed, desk), methods=["POST"]),
             Route("/dismiss", partial(_hit_action, desk.dismiss), methods=["POST"]),
             Route("/false-alarm", partial(_hit_action, desk.false_alarm), methods=["POST"]),
+            Route("/help", partial(_help, desk), methods=["POST"]),
             Route("/static/{name}", partial(_static, _files())),
         ],
-        middleware=[Middleware(Gate, token=token, texts=texts)],
+        middleware=[Middleware(Gate, token=token, texts=texts, side_door=_side_door(hook))],
     )
     app.state.feed = feed
     return app
+
+
+def _side_door(hook: VisitHook | None) -> SideDoor | None:
+    if hook is None:
+        return None
+    route = Route("/visit", partial(_visit, hook), methods=["POST"])
+    return SideDoor(hook.token, Starlette(routes=[route]))
 
 
 async def _page(language: str, request: Request) -> Response:
@@ -146,6 +167,17 @@ async def _resume(feed: Feed, desk: DeskControl, request: Request) -> Response:
     return await _act(desk.resume)
 
 
+async def _help(desk: DeskControl, request: Request) -> Response:
+    return await _act(desk.call_help)
+
+
+async def _visit(hook: VisitHook, request: Request) -> Response:
+    try:
+        return JSONResponse({"ok": True, "outcome": hook.take(await _body(request))})
+    except DeskguardError as error:
+        return _failure(error, 503 if error.code == "queue-full" else 400)
+
+
 async def _hit_action(action: Callable[[str], bool], request: Request) -> Response:
     hit_id = (await _body(request)).get("hit_id")
     if not isinstance(hit_id, str) or not 0 < len(hit_id) <= 200:
@@ -164,9 +196,9 @@ async def _act(action: Callable[[], bool | None]) -> Response:
     return JSONResponse({"ok": True})
 
 
-def _failure(error: DeskguardError) -> Response:
+def _failure(error: DeskguardError, status: int = 503) -> Response:
     answer = {"ok": False, "code": error.code, "problem": error.problem, "remedy": error.remedy}
-    return JSONResponse(answer, 503)
+    return JSONResponse(answer, status)
 
 
 async def _body(request: Request) -> dict[str, Any]:

@@ -3,12 +3,15 @@
 Loopback alone is no protection: other accounts of the computer reach the port, any web page in the browser can
 send requests to it, and a name that an attacker controls can be pointed at 127.0.0.1 (DNS rebinding). Hence the
 token in the path, the check of Host and Origin, and headers that forbid everything the page does not need.
+
+The queue system has a token of its own that opens nothing but its hook, and no browser may use it.
 """
 
 from __future__ import annotations
 
 import html
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -34,13 +37,24 @@ HEADERS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class SideDoor:
+    """An app of its own behind a token of its own, for programs of this computer."""
+
+    token: str
+    app: ASGIApp
+
+
 class Gate:
     """ASGI middleware: refuses what is not the page's own, and puts HEADERS on every answer."""
 
-    def __init__(self, app: ASGIApp, token: str, texts: Mapping[str, str]) -> None:
+    def __init__(
+        self, app: ASGIApp, token: str, texts: Mapping[str, str], side_door: SideDoor | None = None
+    ) -> None:
         self._app = app
         self._token = token.encode()
         self._texts = texts
+        self._side_door = side_door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -54,13 +68,23 @@ class Gate:
         first, slash, _ = scope["path"].removeprefix("/").partition("/")
         headers = Headers(scope=scope)
         known = secrets.compare_digest(first.encode(), self._token)
-        if not (known and _is_local(headers, scope) and _is_same_origin(headers, scope)):
+        if self._opens_side_door(first, headers, scope) and self._side_door is not None:
+            await self._side_door.app({**scope, "root_path": f"/{first}"}, receive, send_with_headers)
+        elif not (known and _is_local(headers, scope) and _is_same_origin(headers, scope)):
             await self._refusal()(scope, receive, send_with_headers)
         elif not slash:
             # Addresses in the page are relative: without the slash they would miss the token.
             await RedirectResponse(f"/{first}/", 308)(scope, receive, send_with_headers)
         else:
             await self._app({**scope, "root_path": f"/{first}"}, receive, send_with_headers)
+
+    def _opens_side_door(self, first: str, headers: Headers, scope: Scope) -> bool:
+        door = self._side_door
+        if door is None or not secrets.compare_digest(first.encode(), door.token.encode()):
+            return False
+        # Browsers name themselves in these headers; programs have no reason to.
+        is_browser = "origin" in headers or "sec-fetch-site" in headers
+        return _is_local(headers, scope) and not is_browser
 
     def _refusal(self) -> HTMLResponse:
         title, body = (html.escape(self._texts[key]) for key in ("forbidden.title", "forbidden.body"))

@@ -4,10 +4,12 @@ import { announce, byId, icon, make, show } from "./dom.js";
 import { clock, lasting, t, tOr } from "./i18n.js";
 
 const GAP_SHOWN_MS = 10 * 60 * 1000;
+const HELP_SHOWN_MS = 10 * 60 * 1000;
 
 const shown = new Map();
 let lastLost = null;
 let gap = null;
+let helpClosed = "";
 
 /** Remember when the microphone went and came back, so that the gap can be named. */
 export function note(state) {
@@ -41,7 +43,7 @@ export function render(model) {
   }
 }
 
-function current({ state, health, rules }) {
+function current({ state, health, rules, help }) {
   const codes = new Set([...(state?.notes ?? []), ...(health?.notes ?? [])]);
   if (rules?.error) codes.add("rules-rejected");
   if (state?.state === "microphone-lost") codes.add("microphone-lost");
@@ -57,14 +59,28 @@ function current({ state, health, rules }) {
   if (gap && performance.now() < gap.untilMs) {
     const time = lasting((new Date(gap.to) - new Date(gap.from)) / 1000);
     const body = t("banner.gap_body", { from: clock(gap.from, true), to: clock(gap.to, true), time });
-    wanted.push({ id: "gap", tone: "calm", title: t("banner.gap_title"), remedy: body, canClose: true });
+    wanted.push({ id: "gap", tone: "calm", title: t("banner.gap_title"), remedy: body, close: () => (gap = null) });
   }
+  if (help && help.at_utc !== helpClosed && Date.now() - new Date(help.at_utc) < HELP_SHOWN_MS) wanted.unshift(called(help));
   return wanted;
+}
+
+/** A call for help, and honestly whether anybody got it. */
+function called({ at_utc, is_reached }) {
+  const word = is_reached ? "reached" : "kept";
+  return {
+    // A second call is a banner of its own, so that it is read aloud too.
+    id: `help-${at_utc}`,
+    tone: is_reached ? "calm" : "care",
+    title: t(`help.${word}_title`, { time: clock(at_utc) }),
+    remedy: t(`help.${word}_body`),
+    close: () => (helpClosed = at_utc),
+  };
 }
 
 const since = (utc) => lasting((Date.now() - new Date(utc)) / 1000);
 
-function newBanner({ id, tone, canClose }) {
+function newBanner({ id, tone, close: onClose }) {
   const banner = make("div", "banner");
   banner.dataset.tone = tone;
   banner.dataset.code = id;
@@ -80,13 +96,13 @@ function newBanner({ id, tone, canClose }) {
   const body = make("div", "banner-body");
   body.append(head, remedy, detail);
   banner.append(icon(tone === "calm" ? "low" : "medium"), body);
-  if (canClose) {
+  if (onClose) {
     const close = make("button", "button button-quiet button-icon");
     close.type = "button";
     close.setAttribute("aria-label", t("action.close"));
     close.append(icon("close"));
     close.addEventListener("click", () => {
-      gap = null;
+      onClose();
       banner.remove();
       shown.delete(id);
     });

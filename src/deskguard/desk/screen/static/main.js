@@ -3,15 +3,18 @@
 import * as banners from "./banners.js";
 import * as bar from "./bar.js";
 import * as card from "./card.js";
+import * as day from "./day.js";
 import { byId, show, toast } from "./dom.js";
+import * as help from "./help.js";
 import { firstChoice, switchOver, t, use } from "./i18n.js";
 import { follow, tell } from "./stream.js";
 import * as today from "./today.js";
+import * as visit from "./visit.js";
 
 window.deskguard = { cardShown: [] };
 
-const model = { connection: "connecting", state: null, health: null, rules: null, pauseReason: "", windowId: "" };
-let day = new Date().toDateString();
+const model = { connection: "connecting", state: null, health: null, rules: null, pauseReason: "", windowId: "", help: null };
+let date = new Date().toDateString();
 
 const on = {
   snapshot(all) {
@@ -19,6 +22,9 @@ const on = {
     model.pauseReason = all.pause_reason?.reason ?? "";
     model.health = all.health;
     model.rules = all.rules;
+    model.help = all.help;
+    visit.put(all.visit);
+    day.put(all.day);
     on.state(all.state);
     on.level(all.level);
     if (all.card) card.put(all.card);
@@ -38,6 +44,9 @@ const on = {
   health: (health) => (model.health = health),
   rules: (rules) => (model.rules = rules),
   pause_reason: ({ reason }) => (model.pauseReason = reason),
+  visit: (board) => visit.put(board),
+  day: (numbers) => day.put(numbers),
+  help: (call) => (model.help = call),
 };
 
 function onEvent(kind, payload) {
@@ -62,6 +71,9 @@ function render() {
 function renderAll() {
   card.render();
   today.render();
+  visit.render();
+  day.render();
+  help.render();
   render();
 }
 
@@ -85,6 +97,8 @@ async function start() {
   bar.start({ pause: (reason) => act("pause", { reason }), resume });
   card.start({ dismiss: (hitId) => act("dismiss", { hit_id: hitId }), falseAlarm, changed: render });
   today.start({ falseAlarm });
+  const sendNow = () => tell("help", {}, { keepalive: true });
+  help.start({ call: () => act("help"), sendNow });
   byId("language").addEventListener("click", () => switchOver().then(renderAll, () => toast(t("action.failed_plain"))));
   const connectAnew = follow(onEvent, (connection) => {
     model.connection = connection;
@@ -99,8 +113,9 @@ async function start() {
 function everySecond() {
   bar.tick(model);
   banners.render(model);
-  if (day !== new Date().toDateString()) {
-    day = new Date().toDateString();
+  visit.tick();
+  if (date !== new Date().toDateString()) {
+    date = new Date().toDateString();
     today.refresh();
   }
 }

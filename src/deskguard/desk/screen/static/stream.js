@@ -1,6 +1,6 @@
 /* The event stream, and getting it back when it is lost. */
 
-const KINDS = ["snapshot", "desk", "state", "level", "card", "card_gone", "today", "health", "rules", "pause_reason"];
+const KINDS = ["snapshot", "desk", "state", "level", "card", "card_gone", "today", "health", "rules", "pause_reason", "visit", "day", "help"];
 // The server sends a ping every 4 s when nothing else happens.
 const SILENT_MS = 12000;
 const SOON_MS = 400;
@@ -73,9 +73,10 @@ export function follow(onEvent, onConnection) {
 }
 
 /** Tell the desk something; the answer has `ok`, and what went wrong if it is false. */
-export async function tell(path, body = {}) {
+export async function tell(path, body = {}, more = {}) {
   try {
     const answer = await fetch(path, {
+      ...more,
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body),
