@@ -25,6 +25,11 @@ from deskguard.values import Pcm
 FOLDER = resources.bundled("models/roles")
 
 
+@pytest.fixture(scope="module")
+def embedder() -> Embedder:
+    return Embedder(FOLDER)
+
+
 def a_voice(pitch_hz: float, brightness: float, seconds: float = 2.0, seed: int = 0) -> Pcm:
     """A buzz with harmonics that fall off, and a little breath: pitch and colour known."""
     at = np.arange(int(16_000 * seconds)) / 16_000
@@ -67,8 +72,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     assert caught.value.code == "voice-model-missing"
 
 
-def test_mel_bands_are_centred_frames_of_the_power_spectrum() -> None:
-    embedder = Embedder(FOLDER)
+def test_mel_bands_are_centred_frames_of_the_power_spectrum(embedder: Embedder) -> None:
     pcm = np.random.default_rng(1).normal(0, 0.1, 1600).astype(np.float32)
     bands = embedder.mel(pcm)
     assert bands.shape == (11, 40)
@@ -89,24 +93,22 @@ def test_windows_follow_each_other_by_077_s_and_the_last_is_three_quarters_full(
     assert window_starts(int(seconds * 16_000)) == starts
 
 
-def test_a_vector_has_length_one_and_silence_none() -> None:
-    embedder = Embedder(FOLDER)
+def test_a_vector_has_length_one_and_silence_none(embedder: Embedder) -> None:
     assert float(np.linalg.norm(embedder.embed(a_voice(120, 1.0)))) == pytest.approx(1.0, abs=1e-5)
     assert not embedder.embed(np.zeros(16_000, np.float32)).any()
     assert not unit(np.zeros(3, np.float32)).any()
 
 
-def test_below_minus_30_dbfs_the_level_does_not_matter() -> None:
-    embedder = Embedder(FOLDER)
+def test_below_minus_30_dbfs_the_level_does_not_matter(embedder: Embedder) -> None:
     quiet = a_voice(120, 1.0) * np.float32(0.002)
     assert embedder.embed(quiet) @ embedder.embed(quiet * np.float32(0.25)) == pytest.approx(1.0, abs=1e-4)
 
 
 @pytest.mark.parametrize("broken", [np.nan, np.inf, -np.inf])
-def test_broken_samples_do_not_reach_the_vector(broken: float) -> None:
+def test_broken_samples_do_not_reach_the_vector(embedder: Embedder, broken: float) -> None:
     pcm = a_voice(120, 1.0)
     pcm[100] = broken
-    assert np.isfinite(Embedder(FOLDER).voice(pcm)).all()
+    assert np.isfinite(embedder.voice(pcm)).all()
 
 
 def test_silence_around_speech_is_cut_off() -> None:

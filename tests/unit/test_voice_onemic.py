@@ -156,6 +156,14 @@ def test_the_nearer_voice_is_the_clerk_where_words_say_nothing() -> None:
     assert talk.roles()[-2:] == ["staff", "visitor"]
 
 
+def test_a_voice_that_is_a_little_louder_is_nobody_for_that() -> None:
+    talk = Talk()
+    for _ in range(6):
+        talk.say(CLERK, PLAIN, gain=1.6)
+        talk.say(VISITOR, PLAIN, gain=0.7)
+    assert set(talk.roles()) == {"unknown"}
+
+
 def test_an_utterance_that_comes_again_longer_takes_its_own_place() -> None:
     talk = Talk()
     talk.visit()
@@ -182,7 +190,7 @@ def test_the_same_audio_is_not_embedded_twice() -> None:
 
 def test_a_visit_that_nobody_closes_keeps_a_bounded_number_of_turns() -> None:
     talk = Talk()
-    for _ in range(20):
+    for _ in range(13):
         talk.visit()
     assert repr(talk.ears) == "<OneMicrophone, 60 turns of this visit>"
 

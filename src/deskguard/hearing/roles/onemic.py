@@ -35,8 +35,7 @@ class Bar:
     voiced_s: float = 1.0
     """Speech in it: two voices in half a second of speech cannot be told apart (equal error rate 41 %)."""
     staff_log_odds: float = 2.5
-    """ln P(staff) / P(visitor) from which it is the clerk's: a probability of 0.924 by the model's own, cautious
-    count; of those decided 0.998 or more were right, with half of the words taken away (bench/roles.py)."""
+    """ln P(staff) / P(visitor) from which it is the clerk's: 0.924 by the model's own, cautious count."""
     visitor_log_odds: float = 2.0
     """The same for the visitor, whom nothing is held against."""
     stranger: float = 2.5
@@ -87,10 +86,11 @@ _MOST_VISITS = 5
 """The mean of the clerk's voice moves on with the last visits: colds, headsets, another chair."""
 _ANOTHER_CLERK = 0.6
 """Squared distance from the clerk's voice so far at which a visit's clerk takes its place."""
-_LEVEL_FREE_DB = 4.0
-_LEVEL_PER_DB = 0.15
-_LEVEL_MOST = 1.0
-"""The clerk sits nearer: from 4 dB off the visit's median level each dB counts a little, shouting does not."""
+_LEVEL_FREE_DB = 5.0
+_LEVEL_PER_DB = 0.4
+_LEVEL_MOST = 4.0
+"""The clerk sits nearer: a turn over 5 dB off the visit's median level counts. The turns of a visit share the
+most, because nearness is one fact however often it is heard; shouting stays below it."""
 
 
 class OneMicrophone:
@@ -184,7 +184,8 @@ class OneMicrophone:
         levels = np.array([turn.level_db for turn in self._turns])
         over = levels - np.median(levels)
         beyond = np.sign(over) * np.maximum(0.0, np.abs(over) - _LEVEL_FREE_DB)
-        return np.asarray(np.clip(_LEVEL_PER_DB * beyond, -_LEVEL_MOST, _LEVEL_MOST))
+        share = _LEVEL_MOST / max(_LEVEL_MOST, levels.size)
+        return np.asarray(share * np.clip(_LEVEL_PER_DB * beyond, -1.0, 1.0))
 
     def _strangers(self, odds: Floats) -> list[bool]:
         """Which turns lie too far from the other turns of their voice to be of it."""
