@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from deskguard.language.text import normalise
+from deskguard.language.words import word_edges
 from deskguard.rules.ruleset import Rule, RuleSet, Variant
 from deskguard.rules.spelling import SpellingError, parse
 from deskguard.spotting.finding.spot import Spotter
 from deskguard.visits.cues import cues
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence, Set
 
     from deskguard.rules.courtesy import Act, Channel, CourtesyBook
     from deskguard.values import Candidate, Hypothesis, Role
@@ -140,10 +141,16 @@ class ActFinder:
         found: dict[str, list[Found]] = {sort: [] for sort in (_ACT, _OCCASION, _UNLESS, _CUE, _SCENE)}
         if not said.text:
             return found
+        text = normalise(said.text)
+        edges = {text.origin[at] for at in word_edges(text) if at < len(text.origin)}
+        pauses = {text.origin[at] for at in text.breaks if at < len(text.origin)}
         for one in self._spotter.find(said.passage):
             sort, _, name = one.rule_id.partition(":")
             is_late = one.rule_id in self._first and one.start_char > _FIRST_CHARS
-            if one.tier != "near" and not is_late:
+            is_torn = sort in (_OCCASION, _UNLESS) and (
+                one.start_char not in edges or _is_over_pause(one, pauses)
+            )
+            if one.tier != "near" and not is_late and not is_torn:
                 found[sort].append(_place(name, one, said))
         return found
 
@@ -189,6 +196,11 @@ def _place(name: str, one: Candidate, said: Hypothesis) -> Found:
     return Found(name=name, start_sample=start, end_sample=end, length=len(chars), yous=chars.count("你"))
 
 
+def _is_over_pause(one: Candidate, pauses: Set[int]) -> bool:
+    """Whether a pause stands where the spelling has none: 归谁管？你们… is no 谁管你们."""
+    return len(parse(one.variant).pieces) == 1 and any(one.start_char < at < one.end_char for at in pauses)
+
+
 def _of_role(role: Role, found: Iterable[Found]) -> tuple[Found, ...]:
     """Those that this speaker's words can be, under their plain names; an unknown speaker's can be any."""
     named = []
@@ -206,9 +218,9 @@ def _opens_call(act: Act) -> bool:
 def _act_rules(act: Act) -> Iterator[Rule]:
     yield _rule(f"{_ACT}:{act.act_id}", act.say, innocent=tuple(filter(_is_spelling, act.does_not_count)))
     if act.expect is not None and act.expect.occasion:
-        yield _rule(f"{_OCCASION}:{act.act_id}", act.expect.occasion)
+        yield _rule(f"{_OCCASION}:{act.act_id}", act.expect.occasion, whole_words=False)
     if act.expect is not None and act.expect.unless:
-        yield _rule(f"{_UNLESS}:{act.act_id}", act.expect.unless)
+        yield _rule(f"{_UNLESS}:{act.act_id}", act.expect.unless, whole_words=False)
 
 
 def _cue_rules() -> Iterator[Rule]:
@@ -233,9 +245,17 @@ def _is_spelling(text: str) -> bool:
 
 
 def _rule(
-    rule_id: str, say: tuple[str, ...], *, innocent: tuple[str, ...] = (), clause_end: tuple[str, ...] = ()
+    rule_id: str,
+    say: tuple[str, ...],
+    *,
+    innocent: tuple[str, ...] = (),
+    clause_end: tuple[str, ...] = (),
+    whole_words: bool | None = None,
 ) -> Rule:
-    """Spellings as the spotter takes them; clauses and advice are none of its concern."""
+    """Spellings as the spotter takes them; clauses and advice are none of its concern.
+
+    The patterns of an occasion may end within a word, as those of conditions do: 还缺一 is in 还缺一张.
+    """
     return Rule(
         rule_id=rule_id,
         phrase=rule_id,
@@ -248,4 +268,5 @@ def _rule(
             *(Variant(text=text, where="clause-end") for text in clause_end),
         ),
         innocent=innocent,
+        whole_words=whole_words,
     )

@@ -31,7 +31,7 @@ _HOLD_S = 6.0
 _MOST_HELD = 3
 _NEXT_S = 5.0
 """Who calls the next visitor begins that visit only if it goes on so soon; otherwise nobody came."""
-_STRAY_S = 20.0
+_STRAY_S = 60.0
 """How long after a visit a word of thanks or farewell still belongs to it."""
 _STRAY_SYLLABLES = 8
 _PATIENT = 4
@@ -94,6 +94,7 @@ class _Present:
     recent: deque[Words] = field(default_factory=lambda: deque(maxlen=_LAST_PARTS))
     is_waiting: bool = False
     """The visitor was asked to wait, and staff has not spoken since."""
+    is_greeted: bool = False
     closed_sample: int | None = None
     """The queue system said so; a farewell may still follow."""
 
@@ -227,7 +228,8 @@ class Boundaries:
         if rings and closing < evidence.LEAVES and gap < _samples(_RING_S):
             opening = 0.0  # the telephone rings while somebody stands at the counter
         quiet = evidence.silence(gap, is_waiting=self._present.is_waiting)
-        return quiet + closing + opening - evidence.youth(self._present.parts, gap)
+        young = evidence.youth(self._present.parts, gap, is_greeted=self._present.is_greeted)
+        return quiet + closing + opening - young
 
     def _closing(self) -> float:
         return evidence.closing(self._kinds, self._present.recent) if self._present else 0.0
@@ -250,6 +252,7 @@ class Boundaries:
         present.recent.append(part)
         if part.role != "visitor":
             present.is_waiting = bool(part.names() & self._kinds.waiting)
+            present.is_greeted = present.is_greeted or bool(part.names() & self._kinds.openers)
         return Said(part)
 
     # Beginning and end

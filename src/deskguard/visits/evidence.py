@@ -32,6 +32,7 @@ _GOES_ON = 1.5
 """Taken off for words that only make sense in the middle of a visit: 让您久等了, 请在这里签字."""
 _YOUNG_PARTS, _YOUNG, _YOUNG_GAP_S = 3, 1.5, 20.0
 """Both greet at the beginning: a visit of so few utterances is not over yet, unless there was a silence."""
+_UNGREETED_PARTS, _UNGREETED = 4, 1.0
 _SILENCES = ((40.0, 2.5), (25.0, 2.0), (15.0, 1.5), (8.0, 1.0), (4.0, 0.4))
 _WAITING = 0.3
 """What a silence is worth after the visitor was asked to wait."""
@@ -102,6 +103,8 @@ def silence(gap_samples: int, *, is_waiting: bool) -> float:
     return weight * (_WAITING if is_waiting else 1.0)
 
 
-def youth(parts: int, gap_samples: int) -> float:
-    """What is taken off while the visit has hardly begun."""
-    return _YOUNG if parts < _YOUNG_PARTS and gap_samples < _YOUNG_GAP_S * SAMPLE_RATE_HZ else 0.0
+def youth(parts: int, gap_samples: int, *, is_greeted: bool) -> float:
+    """What is taken off while the visit has hardly begun; a greeting that was not heard yet may come late."""
+    if parts < _YOUNG_PARTS and gap_samples < _YOUNG_GAP_S * SAMPLE_RATE_HZ:
+        return _YOUNG
+    return _UNGREETED if parts < _UNGREETED_PARTS and not is_greeted else 0.0
