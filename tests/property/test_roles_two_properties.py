@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,7 +53,7 @@ def test_numbers_are_unique_every_live_window_is_followed_by_a_final_one_and_aud
     assert sorted({one.utterance_id for one in windows}) == list(range(len(numbers)))
     for role in ("staff", "visitor"):
         own = sorted((one for one in last if one.role == role), key=lambda one: one.start_sample)
-        for before, after in zip(own, own[1:], strict=False):
+        for before, after in pairwise(own):
             assert before.end_sample <= after.start_sample
 
 
