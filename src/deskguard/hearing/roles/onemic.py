@@ -118,7 +118,8 @@ class OneMicrophone:
         """Take in an utterance that has ended or pauses, cut to its speech; `text` is what was read in it.
 
         Its own label comes first, then those of earlier utterances of the visit that have changed. An utterance
-        may come again, longer: it takes its own place. About 10 ms of CPU for a second of new speech, and 7 to deal out the turns.
+        may come again, longer: it takes its own place. About 10 ms of CPU for a second of new speech, and 7 ms
+        for dealing out the turns.
         """
         last = next((turn for turn in self._turns if turn.utterance_id == utterance_id), None)
         voiced_s = voiced_samples / SAMPLE_RATE_HZ

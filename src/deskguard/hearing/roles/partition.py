@@ -114,7 +114,7 @@ class _Problem:
         change = np.zeros(turns.size)
         change[1:] += 1 - 2 * differs
         change[:-1] += 1 - 2 * differs
-        return np.concatenate([np.zeros(self._first), change]) + differs.sum()
+        return np.asarray(np.concatenate([np.zeros(self._first), change]) + differs.sum())
 
 
 def _starts(evidence: Evidence) -> list[Mask]:
