@@ -198,3 +198,41 @@ def test_where_roles_are_found_by_listening_nothing_of_unknown_role_is_shown() -
     nobody = replace(window(0, "unknown", 1.0, 2.0, is_final=True), role_confidence=1.0)
     never = Mind(Readings(texts), a_rule_set(KNOW), settings, "run")  # type: ignore[arg-type]
     assert told(never, [nobody])[-1][3] is None
+
+
+CLERK = (
+    "您好，请问您要办什么业务",
+    "请您出示一下身份证",
+    "请您在这里签字",
+    "请您稍等",
+    "您的材料已经收好了",
+    "请慢走",
+)
+VISITOR = ("我想办一下居住证", "谢谢您", "我要等多久", "请问在哪儿交费", "我什么时候来取", "好的，谢谢")
+
+
+def a_visit(clerk: Role, visitor: Role) -> tuple[Mind, list[SpeechWindow]]:
+    texts, windows = {}, []
+    for index, text in enumerate(one for pair in zip(CLERK, VISITOR, strict=True) for one in pair):
+        at = 1.0 + 4 * index
+        texts[index] = spoken(text, at)
+        role = visitor if index % 2 else clerk
+        windows.append(window(index, role, at, at + 3, is_final=True))
+    last = len(texts)
+    texts[last] = spoken(KNOW, 60.0)
+    windows.append(window(last, clerk, 60.0, 62.0, is_final=True))
+    mind = Mind(Readings(texts), a_rule_set(KNOW), EAGER, "run")  # type: ignore[arg-type]
+    return mind, windows
+
+
+def test_swapped_microphones_are_noticed_by_the_words_and_nobody_is_accused() -> None:
+    mind, windows = a_visit(clerk="visitor", visitor="staff")
+    mirrored = told(mind, windows)
+    assert mind.notes == ("microphones-swapped",)
+    assert [(role, reason) for _, role, _, reason in mirrored] == [("unknown", "role-unknown")]
+
+
+def test_microphones_in_their_places_give_no_note() -> None:
+    mind, windows = a_visit(clerk="staff", visitor="visitor")
+    assert told(mind, windows)[-1][1] == "staff"
+    assert mind.notes == ()

@@ -157,3 +157,15 @@ def test_a_source_that_falls_back_to_one_channel_goes_on() -> None:
         start = one.start_sample + 90_000
         windows += sided.feed(AudioChunk(start_sample=start, pcm=one.pcm[:1]))
     assert len(finals(windows + sided.finish())) == 4
+
+
+def test_microphones_that_go_on_hearing_both_alike_are_taken_for_one() -> None:
+    turns = [Turn(index % 2, 1 + 2.5 * index, 2.6 + 2.5 * index) for index in range(12)]
+    pcm = talk(turns, apart_db=0.5)
+    asked, told = two_sided(), two_sided(RolesSettings(mode="stereo"))
+    last = finals(heard_by(asked, chunks_of(pcm)))[-1]
+    assert (asked.plan, last.role, last.role_confidence) == ("alike", "unknown", 1.0)
+    assert len(finals(heard_by(two_sided(), chunks_of(pcm)))) == len(turns)
+    last = finals(heard_by(told, chunks_of(pcm)))[-1]
+    assert (told.plan, last.role) == ("both", "unknown")
+    assert last.role_confidence <= 0.5

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from deskguard.desk.alerts import AlertPolicy, Moment
 from deskguard.hearing.loudness import measure
+from deskguard.hearing.roles.swapped import SwapWatch
 from deskguard.spotting.hits.rulebook import Rulebook
 from deskguard.spotting.hits.sighting import Ear
 from deskguard.spotting.hits.track import HitTracker
@@ -51,15 +52,17 @@ class Mind:
         self._aside = HitTracker(rulebook, ear, f"{run_id}-aside")
         """For an utterance that is told while another is open."""
         self._newest = self._tracker
+        self._swap = SwapWatch()
         self._policy = AlertPolicy(settings.alerts, rules.rules)
         self._known = dict(rules.rules)
         self.work = Work()
 
     def feed(self, window: SpeechWindow, now: Callable[[], Moment]) -> Iterator[Outcome]:
         """Read one window; yields alerts first, because a card is waited for and a transcript is not."""
-        if window.role_confidence < 1:
-            # Roles are found by listening: whose is not known then was looked at, and might be the visitor.
-            self._policy.shows_unknown_role = False
+        found, window = window, self._doubted(window)
+        # Where roles are found by listening, one that is not known was looked for: it might be the visitor.
+        is_looked_for = window.role_confidence < 1
+        self._policy.shows_unknown_role = self._settings.alerts.show_unknown_role and not is_looked_for
         tracker = self._newest = self._tracker_of(window)
         if window.is_pause or window.end_reason in ("silence", "stream_end"):
             silent = tracker.fall_silent(window.utterance_id, window.speech_end_sample, window.end_sample)
@@ -68,6 +71,8 @@ class Mind:
         hits = tracker.feed(hypothesis)
         if hypothesis.is_final:
             hits += self._other(tracker).overhear(hypothesis)
+            if is_looked_for:
+                self._swap.feed(found.role, hypothesis.text)
         self.work.steps += 1
         self.work.decode_ns += hypothesis.decode_ns
         yield from self._decided(hits, now)
@@ -96,6 +101,17 @@ class Mind:
 
     def dismiss(self, hit_id: str) -> bool:
         return self._policy.dismiss(hit_id)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Codes of what is wrong with what was heard: "microphones-swapped"."""
+        return ("microphones-swapped",) if self._swap.is_swapped else ()
+
+    def _doubted(self, window: SpeechWindow) -> SpeechWindow:
+        """The window, of unknown role while the microphones look swapped: nobody is accused then."""
+        if window.role_confidence == 1 or not self._swap.is_swapped:
+            return window
+        return replace(window, role="unknown", role_confidence=min(0.5, window.role_confidence))
 
     def _tracker_of(self, window: SpeechWindow) -> HitTracker:
         """Who follows an utterance: whoever has begun to, else whoever follows no other now."""

@@ -86,6 +86,7 @@ class Replayer:
             "windows_skipped": run.skipped,
             "lost_s": round(seconds(run.lost_samples), 3),
             "layout": endpointer.layout if isinstance(endpointer, ByChannels) else "told",
+            "notes": list(mind.notes),
         }
         if source.failure is not None:
             raise source.failure

@@ -44,6 +44,8 @@ _LEAST_HEAP_SHARE = 0.1
 _BIMODAL_SHARE = 0.8
 """Of the variance that lies between the heaps: an even spread has 0.75, one heap 0.64."""
 _LEAST_HEAPS_APART_DB = 4.0
+_INSEPARABLE_FRAMES = 312
+_MOST_AWAY_SHARE = 0.1
 _MOST_GAIN_ERROR_DB = 8.0
 _HEAP_OVER_DB = 3.0
 """How far a heap may lie on the wrong side of the calibrated gain: one person who turns away makes two heaps on
@@ -119,9 +121,15 @@ class Balance:
         self._calibrated = gain_difference_db
         self._values: deque[float] = deque(maxlen=_KEPT_FRAMES)
         self._count = 0
+        self._is_level = False
         self.middle_db = gain_difference_db
         self.separation_db = 0.0
         """Of each voice from the middle; 0 until both have been heard."""
+
+    @property
+    def is_inseparable(self) -> bool:
+        """Whether both microphones have heard all speech alike for 10 s: they say nothing of who speaks."""
+        return len(self._values) >= _INSEPARABLE_FRAMES and self._is_level
 
     def learn(self, difference_db: float) -> None:
         """Take the median difference of one more frame in which somebody spoke."""
@@ -129,6 +137,8 @@ class Balance:
         self._count += 1
         if self._count % _LEARN_EVERY == 0:
             self._find_heaps()
+            away = np.abs(np.asarray(self._values) - self.middle_db) >= LEAST_DB
+            self._is_level = float(np.mean(away)) < _MOST_AWAY_SHARE
 
     def _find_heaps(self) -> None:
         """Otsu's threshold: the cut with the most variance between the heaps it makes."""

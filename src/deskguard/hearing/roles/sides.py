@@ -135,7 +135,9 @@ class TwoSided:
         names: list[Role] = ["staff", "visitor"] if roles.channels == "staff,visitor" else ["visitor", "staff"]
         self._sides = tuple(_Side(hearing, name) for name in names)
         self._vads = new_vad(), new_vad()
-        self._layout = LayoutWatch(is_told=roles.mode in ("two-microphones", "stereo"))
+        self._is_asked = roles.mode == "auto"
+        """Nobody said that these are two sides."""
+        self._layout = LayoutWatch(is_told=not self._is_asked)
         self._levels = Levels()
         self._balance = Balance(roles.gain_difference_db)
         self._floor = Floor()
@@ -156,8 +158,9 @@ class TwoSided:
 
     @property
     def plan(self) -> Plan:
-        """What the channels are taken for."""
-        return self._layout.plan
+        """What the channels are taken for: microphones that hear all alike are one."""
+        plan = self._layout.plan
+        return "alike" if plan == "both" and self._is_asked and self._balance.is_inseparable else plan
 
     @property
     def separation_db(self) -> float:
@@ -227,7 +230,7 @@ class TwoSided:
         own = frame.levels.difference_db if frame.has_speech else None
         self._behind.append(own)
         plan = self.plan
-        if plan == "both" and own is not None and difference is not None:
+        if self._layout.plan == "both" and own is not None and difference is not None:
             self._balance.learn(difference)
         holds = self._floor.feed(
             None if difference is None else difference - self._balance.middle_db, self._balance.separation_db
