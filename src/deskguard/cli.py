@@ -74,6 +74,8 @@ def _add_desk_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_channels(listen)
     listen.set_defaults(run=_listen)
 
+    _add_visit(commands)
+
     replay = commands.add_parser("replay", help="run recordings through the same pipeline")
     replay.add_argument(
         "files", nargs="+", metavar="FILE", help="recordings; - is raw 16 kHz 16-bit mono on stdin"
@@ -87,6 +89,17 @@ def _add_desk_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_channels(replay)
     _add_settings(replay)
     replay.set_defaults(run=_replay)
+
+
+def _add_visit(commands: argparse._SubParsersAction[_Parser]) -> None:
+    visit = commands.add_parser("visit", help="tell the desk that runs which ticket is at the window")
+    events = visit.add_subparsers(metavar="EVENT", required=True)
+    for event, what in (("called", "a ticket was called"), ("closed", "its visit is over")):
+        action = events.add_parser(event, help=what)
+        action.add_argument("ticket", help="its number, such as A012")
+        action.add_argument("--data", type=Path, metavar="DIR", help="where that desk keeps its records")
+        action.add_argument("--config", type=Path, metavar="PATH", help="its settings file (deskguard.toml)")
+        action.set_defaults(run=_visit, event=event)
 
 
 def _add_tool_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -177,6 +190,14 @@ def _listen(arguments: argparse.Namespace) -> int:
     options = ListenOptions(arguments.device, arguments.port, arguments.data, arguments.rules, arguments.open)
     run_listen(_settings(arguments), options)
     return 0
+
+
+def _visit(arguments: argparse.Namespace) -> int:
+    from deskguard.desk.compose import store_folder
+    from deskguard.desk.hook_file import tell_desk
+
+    outcome = tell_desk(arguments.data or store_folder(_settings(arguments)), arguments.event, arguments.ticket)
+    return _print([f"{arguments.ticket} {arguments.event}: {outcome}"])
 
 
 def _replay(arguments: argparse.Namespace) -> int:

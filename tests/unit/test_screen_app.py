@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from deskguard.desk.screen.app import DeskControl, build_app
+from deskguard.desk.screen.app import DeskControl, VisitHook, build_app
 from deskguard.desk.screen.feed import Feed
 from deskguard.errors import DeskguardError
 
@@ -314,6 +314,87 @@ def test_desk_that_fails_says_what_and_how_to_mend_it(desk: Desk) -> None:
 def test_today_lists_what_the_desk_has(desk: Desk) -> None:
     desk.entries = [{"hit_id": "h1", "phrase": "不知道", "shown": True}]
     assert ask(desk.app(), "GET", f"/{TOKEN}/today").json() == {"ok": True, "entries": desk.entries}
+
+
+def test_help_reaches_the_desk(desk: Desk) -> None:
+    assert ask(desk.app(), "POST", f"/{TOKEN}/help", headers=SAME).json() == {"ok": True}
+    assert desk.told == ["help"]
+
+
+# The queue system's hook
+
+HOOK = "hook-token_of_this_desk"
+
+
+class Hook:
+    """A hook that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[dict[str, Any]] = []
+        self.failure: DeskguardError | None = None
+
+    def take(self, body: dict[str, Any]) -> str:
+        if self.failure:
+            raise self.failure
+        self.told.append(body)
+        return "taken"
+
+    def app(self, desk: Desk) -> Starlette:
+        return build_app(desk.feed, desk.control(), TOKEN, "zh-CN", VisitHook(HOOK, self.take))
+
+
+@pytest.fixture
+def hook() -> Hook:
+    return Hook()
+
+
+def test_a_program_of_this_computer_tells_the_hook(desk: Desk, hook: Hook) -> None:
+    told = {"event": "called", "ticket": "A012", "event_id": "e1"}
+    answer = ask(hook.app(desk), "POST", f"/{HOOK}/visit", json=told)
+    assert (answer.status_code, answer.json()) == (200, {"ok": True, "outcome": "taken"})
+    assert hook.told == [told]
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["", "events", "snapshot", "today", "strings/en", "static/main.js", "help"])
+def test_the_hooks_token_opens_nothing_else(desk: Desk, hook: Hook, path: str) -> None:
+    for method in ("GET", "POST"):
+        assert ask(hook.app(desk), method, f"/{HOOK}/{path}").status_code in (404, 405)
+    assert desk.told == []
+
+
+@pytest.mark.parametrize("token", ["", "wrong", HOOK[:-1], HOOK + "x", TOKEN])
+def test_the_hook_opens_to_its_own_token_only(desk: Desk, hook: Hook, token: str) -> None:
+    answer = ask(hook.app(desk), "POST", f"/{token}/visit", json={}, headers=SAME)
+    assert answer.status_code == (404 if token == TOKEN else 403)
+    assert hook.told == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        SAME,
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Host": "a.b:8469"},
+    ],
+)
+def test_no_web_page_can_use_the_hook(desk: Desk, hook: Hook, headers: dict[str, str]) -> None:
+    assert ask(hook.app(desk), "POST", f"/{HOOK}/visit", json={}, headers=headers).status_code == 403
+    assert hook.told == []
+
+
+@pytest.mark.parametrize(("code", "status"), [("bad-ticket", 400), ("queue-full", 503)])
+def test_the_sender_learns_what_was_wrong(desk: Desk, hook: Hook, code: str, status: int) -> None:
+    hook.failure = DeskguardError("It is wrong.", "mend it.", code)
+    answer = ask(hook.app(desk), "POST", f"/{HOOK}/visit", content=b"{")
+    assert answer.status_code == status
+    assert answer.json() == {"ok": False, "code": code, "problem": "It is wrong.", "remedy": "mend it."}
+
+
+def test_an_app_without_a_hook_has_no_side_door(desk: Desk) -> None:
+    assert ask(desk.app(), "POST", "//visit", json={}).status_code == 403
 
 
 # The stream
