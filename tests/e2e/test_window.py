@@ -19,7 +19,7 @@ from deskguard.errors import DeskguardError
 from deskguard.rules.pack import load_packs
 from deskguard.rules.watch import PackWatcher
 from deskguard.settings import ScreenSettings, Settings, StoreSettings
-from deskguard.values import Alert
+from deskguard.values import Hypothesis
 from hearing_values import EAGER
 from rules_packs import entry, pack_file
 from window_parts import PATIENCE_S, Desk
@@ -148,7 +148,7 @@ def test_words_before_a_pause_are_read_at_once(start: Callable[..., Desk]) -> No
     desk.page.press("pause", reason="")
     while True:
         outcome = desk.outcome()
-        if not isinstance(outcome, Alert) and outcome.is_final:
+        if isinstance(outcome, Hypothesis) and outcome.is_final:
             assert outcome.text == "我不知道"
             return
 

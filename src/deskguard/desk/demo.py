@@ -16,7 +16,7 @@ from deskguard.desk.window import Parts, Window
 from deskguard.hearing.media import read_recording
 from deskguard.i18n import catalogue
 from deskguard.settings import ScreenSettings, Settings
-from deskguard.values import Alert, seconds
+from deskguard.values import Alert, Hypothesis, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,7 @@ def _watch(window: Window, source: PacedRecording, texts: Mapping[str, str], wor
             if _is_card(outcome) and outcome.hit.hit_id not in latencies:
                 latencies[outcome.hit.hit_id] = seconds(outcome.raised_sample - outcome.hit.end_sample)
                 _tell_card(outcome, texts, words)
-        elif outcome.is_final and outcome.text:
+        elif isinstance(outcome, Hypothesis) and outcome.is_final and outcome.text:
             _say(f"  {seconds(outcome.passage.spans[0][0]):6.1f} s  {words.text(outcome.text)}")
     health = window.health
     typical = sorted(latencies.values())[len(latencies) // 2] if latencies else 0.0

@@ -44,6 +44,8 @@ class LiveRun:
         self._windows = WindowQueue(queues.final_s)
         self._failure: BaseException | None = None
         self._anchor = (0, time.monotonic_ns())
+        self._read_to = 0
+        """How far the stream has been heard and its windows handed over."""
         self.heard_samples = 0
 
     @property
@@ -75,6 +77,8 @@ class LiveRun:
                 window = self._windows.take(timeout_s=0.5)
                 if window is not None:
                     yield from self._mind.feed(window, self._now)
+                else:
+                    yield from self._mind.tick(self._read_to)
             if self._failure is not None:
                 raise self._failure
             yield from self._mind.finish(self._now)
@@ -108,6 +112,7 @@ class LiveRun:
             self._anchor = (chunk.end_sample, chunk.captured_ns or time.monotonic_ns())
             for window in self._endpointer.feed(chunk):
                 self._windows.put(window)
+            self._read_to = chunk.end_sample
             if self._watch is not None:
                 self._watch(chunk, self._endpointer.is_speech)
         for window in self._endpointer.finish():

@@ -1,5 +1,7 @@
 """Speech windows in, transcripts and alerts out: recognise, spot, follow, decide, in one visible loop.
 
+What was said goes on to whoever follows the visits, and passing time with it, second by second.
+
 Two people may speak at once, each on a microphone of their own. What one says while an utterance of the other
 is still open is followed apart from it; each overhears the other's final texts.
 """
@@ -10,12 +12,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from deskguard.desk.alerts import AlertPolicy, Moment
+from deskguard.desk.attending import Attendant, Attended
 from deskguard.hearing.loudness import measure
 from deskguard.hearing.roles.swapped import SwapWatch
 from deskguard.spotting.hits.rulebook import Rulebook
 from deskguard.spotting.hits.sighting import Ear
 from deskguard.spotting.hits.track import HitTracker
-from deskguard.values import Alert, Hypothesis
+from deskguard.values import SAMPLE_RATE_HZ, Alert, Hypothesis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,9 +27,11 @@ if TYPE_CHECKING:
     from deskguard.rules.pack import RuleSet
     from deskguard.settings import Settings
     from deskguard.spotting.hits.track import NearMiss
-    from deskguard.values import Hit, SpeechWindow
+    from deskguard.values import Hit, QueueEvent, SpeechWindow
 
-Outcome = Hypothesis | Alert
+Outcome = Hypothesis | Alert | Attended
+
+_TICK_SAMPLES = SAMPLE_RATE_HZ
 
 
 @dataclass(slots=True)
@@ -43,8 +48,18 @@ class Mind:
     `now` is asked after the recognition of each window, so that alerts carry the compute time.
     """
 
-    def __init__(self, recogniser: Recogniser, rules: RuleSet, settings: Settings, run_id: str) -> None:
+    def __init__(
+        self,
+        recogniser: Recogniser,
+        rules: RuleSet,
+        settings: Settings,
+        run_id: str,
+        queue_events: Callable[[], list[QueueEvent]] = list,
+    ) -> None:
+        """`queue_events` gives what the queue system has told since it was last asked."""
         self._recogniser = recogniser
+        self._attendant = Attendant(rules, settings, run_id, queue_events)
+        self._ticks = 0
         ear = Ear(recogniser.align, recogniser.look)
         self._settings = settings
         rulebook = Rulebook.of(rules, settings.spotting)
@@ -76,17 +91,31 @@ class Mind:
         self.work.steps += 1
         self.work.decode_ns += hypothesis.decode_ns
         yield from self._decided(hits, now)
-        # After the tracker: the recogniser knows its newest hypothesis by identity.
-        yield replace(hypothesis, sound=measure(window)) if window.is_final else hypothesis
+        if window.is_final:
+            # After the tracker: the recogniser knows its newest hypothesis by identity.
+            hypothesis = replace(hypothesis, sound=measure(window))
+        yield hypothesis
+        if window.is_final:
+            yield from self._attendant.feed(hypothesis)
+        yield from self.tick(window.taken_sample)
+
+    def tick(self, heard_sample: int) -> Iterator[Outcome]:
+        """The stream has been heard to here, and all its windows have been read."""
+        # On a grid of its own, so that it does not matter how often it is asked.
+        if (ticks := heard_sample // _TICK_SAMPLES) > self._ticks:
+            self._ticks = ticks
+            yield from self._attendant.tick(ticks * _TICK_SAMPLES)
 
     def finish(self, now: Callable[[], Moment]) -> Iterator[Outcome]:
         yield from self._decided([*self._tracker.finish(), *self._aside.finish()], now)
+        yield from self._attendant.finish()
 
     def use_rules(self, rules: RuleSet) -> None:
         """Go on with other rules; hits of rules that are gone can still end."""
         rulebook = Rulebook.of(rules, self._settings.spotting)
         for tracker in (self._tracker, self._aside):
             tracker.use(rulebook)
+        self._attendant.use(rules)
         self._known |= rules.rules
         self._policy.rules = dict(self._known)
 

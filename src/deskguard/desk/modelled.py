@@ -59,6 +59,9 @@ class ModelledRun:
             self.lost_samples += chunk.lost_before
             for window in self._endpointer.feed(chunk):
                 yield from self._offer(window, chunk.end_sample)
+            yield from self._catch_up(chunk.end_sample)
+            if not self._queue.has_waiting:
+                yield from self._mind.tick(chunk.end_sample)
         for window in self._endpointer.finish():
             yield from self._offer(window, window.taken_sample)
         yield from self._catch_up(None)

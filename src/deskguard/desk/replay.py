@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from deskguard.desk import compose
 from deskguard.desk.cards import ScreenWords
+from deskguard.desk.finding_lines import finding_line
 from deskguard.desk.live import LiveRun
 from deskguard.desk.mind import Mind
 from deskguard.desk.modelled import ModelledRun
@@ -22,11 +23,12 @@ from deskguard.desk.usage import cpu_s, peak_rss_mb
 from deskguard.errors import DeskguardError
 from deskguard.hearing.media import read_raw, read_recording
 from deskguard.hearing.roles.channels import ByChannels
-from deskguard.values import Alert, Hypothesis, seconds
+from deskguard.values import Alert, HelpCall, Hypothesis, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from deskguard.desk.mind import Outcome
     from deskguard.desk.rttm import GivenRoles
     from deskguard.hearing.endpoint import Endpointer
     from deskguard.hearing.recognise import Recogniser
@@ -127,9 +129,13 @@ class _Source:
         return read_raw(sys.stdin.buffer) if self._name == "-" else read_recording(Path(self._name))
 
 
-def _line(outcome: Alert | Hypothesis, *, partials: bool) -> Line | None:
+def _line(outcome: Outcome, *, partials: bool) -> Line | None:
     if isinstance(outcome, Alert):
         return alert_line(outcome)
+    if isinstance(outcome, HelpCall):
+        return {"type": "help", "by": outcome.by, "at_s": round(seconds(outcome.at_sample), 3)}
+    if not isinstance(outcome, Hypothesis):
+        return finding_line(outcome)
     if not outcome.text or not (outcome.is_final or partials):
         return None
     return {
@@ -193,10 +199,27 @@ def _readable(line: Line, words: ScreenWords) -> str:
         mark = "?" if line["suppressed"] == "needs-person" else "!"
         phrase = words.text(line["phrase"])
         return f"  {mark} {line['start_s']:8.2f}  {line['rule_id']} {phrase}  {line['state']}{shown}"
+    if line["type"] in ("visit", "courtesy", "manner", "help"):
+        return _finding(line)
     if line["type"] == "transcript":
         return f"    {line['start_s']:8.2f}  {words.text(line['text'])}"
     figures = ", ".join(f"{key} {value}" for key, value in line.items() if key not in ("v", "type", "file"))
     return f"{line['file']}: {figures}"
+
+
+def _finding(line: Line) -> str:
+    """A finding in one line of text: what, where, and the figure or the state."""
+    if line["type"] == "visit":
+        end = "" if line["end_s"] is None else f" - {line['end_s']:.2f} {line['ended_by']}"
+        return (
+            f"  # {line['start_s']:8.2f}{end}  {line['channel']} {line['begun_by']} {line['ticket']}".rstrip()
+        )
+    if line["type"] == "help":
+        return f"  ! {line['at_s']:8.2f}  help: {line['by']}"
+    if line["type"] == "courtesy":
+        return f"  + {line['start_s']:8.2f}  {line['act_id']} {line['name']}  {line['state']}"
+    bound = f"{line['value']} {line['unit']} (bound {line['expected']})"
+    return f"  ~ {line['start_s']:8.2f}  manner.{line['kind']} {line['role']}  {bound}"
 
 
 def _write(text: str) -> None:

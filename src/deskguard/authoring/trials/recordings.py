@@ -15,7 +15,7 @@ from deskguard.desk.mind import Mind
 from deskguard.desk.modelled import ModelledRun
 from deskguard.hearing.media import read_recording
 from deskguard.spotting.scene import Said
-from deskguard.values import Alert
+from deskguard.values import Alert, Hypothesis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from deskguard.rules.ruleset import RuleSet
     from deskguard.settings import Settings
     from deskguard.spotting.hits.track import NearMiss
-    from deskguard.values import AudioChunk, Hypothesis, SpeechWindow
+    from deskguard.values import AudioChunk, SpeechWindow
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ class Listener:
         chunks: Iterable[AudioChunk] = read_recording(Path(name))
         utterances: dict[int, Utterance] = {}
         for outcome in run.run(chunks if roles is None else roles.mark(name, chunks)):
-            if not isinstance(outcome, Alert) and outcome.is_final and outcome.text:
+            if isinstance(outcome, Hypothesis) and outcome.is_final and outcome.text:
                 said = Said(role=outcome.role, passage=outcome.passage)
                 utterances[outcome.utterance_id] = Utterance(outcome.utterance_id, said)
         if roles is not None:
@@ -126,7 +126,7 @@ class _Minds:
         if isinstance(outcome, Alert):
             opinion.alerts[outcome.hit.hit_id] = outcome
             return
-        if outcome.is_final:
+        if isinstance(outcome, Hypothesis) and outcome.is_final:
             opinion.misses += mind.near_misses
         if mind is self._minds[0]:
             yield outcome

@@ -1,0 +1,82 @@
+"""Final utterances, queue events and passing time in; visits, what was found in them, and calls for help out.
+
+The parts of `visits` for one stream, with the rules in force. Rules that change take hold with the next visit:
+one visit is judged by one set.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from deskguard.values import Courtesy, HelpCall, Manner, Visit
+from deskguard.visits.help import SafeWord
+from deskguard.visits.manner import MannerWatch
+from deskguard.visits.manner_book import load_manner
+from deskguard.visits.manner_normal import Normal
+from deskguard.visits.reception import Reception
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from deskguard.rules.pack import RuleSet
+    from deskguard.settings import Settings
+    from deskguard.values import Hypothesis, QueueEvent
+
+Attended = Visit | Courtesy | Manner | HelpCall
+
+
+class Attendant:
+    """Follows the visits of one stream; pure but for `queue_events`, which it asks for what has come."""
+
+    def __init__(
+        self, rules: RuleSet, settings: Settings, run_id: str, queue_events: Callable[[], list[QueueEvent]]
+    ) -> None:
+        self._settings = settings
+        self._run_id = run_id
+        self._queue_events = queue_events
+        self._safe_word = SafeWord(settings.manner.safe_word)
+        self._sets = 0
+        self._fresh: RuleSet | None = None
+        self._is_visit_open = False
+        self._reception = self._new_reception(rules)
+
+    def use(self, rules: RuleSet) -> None:
+        """Go on with other rules from the next visit on."""
+        self._fresh = rules
+
+    def feed(self, said: Hypothesis) -> list[Attended]:
+        """Take a final utterance of either side, in order of arrival."""
+        found = self._told()
+        found += self._noted([*self._reception.feed(said)])
+        call = self._safe_word.heard(said)
+        return found if call is None else [call, *found]
+
+    def tick(self, now_sample: int) -> list[Attended]:
+        """Audio time has come to here."""
+        found = self._told()
+        return found + self._noted([*self._reception.tick(now_sample)])
+
+    def finish(self) -> list[Attended]:
+        """The stream is over."""
+        return self._told() + self._noted([*self._reception.finish()])
+
+    def _told(self) -> list[Attended]:
+        """What the queue system has told since."""
+        if self._fresh is not None and not self._is_visit_open:
+            self._reception, self._fresh = self._new_reception(self._fresh), None
+        return self._noted([one for event in self._queue_events() for one in self._reception.queue(event)])
+
+    def _noted(self, found: list[Attended]) -> list[Attended]:
+        for one in found:
+            if isinstance(one, Visit):
+                self._is_visit_open = one.end_sample is None
+        return found
+
+    def _new_reception(self, rules: RuleSet) -> Reception:
+        """Ids of visits go on apart from those under the rules before."""
+        self._sets += 1
+        run_id = self._run_id if self._sets == 1 else f"{self._run_id}-r{self._sets}"
+        settings = self._settings
+        book = load_manner(rules.packs).without(settings.visits.off)
+        manner = MannerWatch(book, settings.manner, Normal.of(settings.manner), run_id)
+        return Reception(rules.courtesy, settings.visits, run_id, manner)
