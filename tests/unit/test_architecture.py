@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "spotting": BASE | {"language", "rules", "spotting"},
     "visits": BASE | {"language", "rules", "spotting", "visits"},
     "desk": BASE | {"desk", "hearing", "language", "models", "privacy", "rules", "spotting", "visits"},
-    "authoring": BASE | {"authoring", "desk", "hearing", "language", "rules", "spotting"},
+    "authoring": BASE | {"authoring", "desk", "hearing", "language", "rules", "spotting", "visits"},
     "cli": BASE | {"authoring", "desk", "hearing", "models", "rules"},
     "__main__": {"cli"},
     "__init__": set(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from deskguard.settings import VisitSettings
@@ -53,10 +55,8 @@ def test_a_greeting_is_open_then_hinted_then_said_under_one_id() -> None:
 
 
 def test_a_greeting_that_comes_much_too_late_is_none() -> None:
-    lines: list[str | float] = (
-        ["客：我想查一下。"] + ["员：看看。", "客：嗯。", 10.0] * 4 + ["员：您好，看好了。"]
-    )
-    assert "hello" in told(talk(*lines)).acts("missing")
+    idle: tuple[str | float, ...] = ("员：看看。", "客：嗯。", 10.0) * 4
+    assert "hello" in missing("客：我想查一下。", *idle, "员：您好，看好了。")
 
 
 def test_the_hint_can_be_set_earlier() -> None:
@@ -159,6 +159,17 @@ def test_who_was_kept_waiting_is_told_so() -> None:
 def test_one_act_is_missed_once_in_a_visit() -> None:
     talked = told(talk(HELLO, *["客：我想查。", "员：办不了。", "客：为什么？", "员：走吧。"] * 3))
     assert [one.act_id for one in talked.courtesies if one.state == "missing"].count("reason") == 1
+
+
+def test_an_act_among_the_less_likely_texts_is_not_missed_and_not_counted() -> None:
+    heard, meant = (
+        talk("员：嗯好。", "客：我想查。", "员：请满周。"),
+        talk("员：您好。", "客：我想查。", "员：请慢走。"),
+    )
+    stream = [replace(one, alternatives=(other.passage,)) for one, other in zip(heard, meant, strict=True)]
+    assert told(heard).acts("missing") == {"hello", "bye"}
+    assert told(stream).acts("missing") == set()
+    assert "bye" not in told(stream).acts("said")
 
 
 # Who spoke

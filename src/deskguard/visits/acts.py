@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence, Set
 
     from deskguard.rules.courtesy import Act, Channel, CourtesyBook
-    from deskguard.values import Candidate, Hypothesis, Role
+    from deskguard.values import Candidate, Hypothesis, Passage, Role
     from deskguard.visits.cues import Cue
 
 _ACT, _OCCASION, _UNLESS, _CUE, _SCENE = "act", "occasion", "unless", "cue", "scene"
@@ -65,6 +65,8 @@ class Words:
     syllables: int
     acts: tuple[Found, ...] = ()
     """In order; never of a visitor."""
+    perhaps: tuple[Found, ...] = ()
+    """Other acts, in what the recogniser holds for less likely: enough not to miss them, no more."""
     occasions: tuple[Found, ...] = ()
     """The acts that its words ask for; only of a known speaker."""
     cues: tuple[Found, ...] = ()
@@ -95,6 +97,7 @@ class Words:
                 end_sample=end,
                 syllables=round(self.syllables * share),
                 acts=within(self.acts),
+                perhaps=within(self.perhaps),
                 occasions=within(self.occasions),
                 cues=within(self.cues),
                 scenes=within(self.scenes),
@@ -116,7 +119,7 @@ class ActFinder:
 
     def hear(self, said: Hypothesis) -> Words:
         """What a final hypothesis holds."""
-        found = self._found(said)
+        found = self._found(said.passage)
         spans = said.passage.spans
         bounds = (spans[0][0], spans[-1][1]) if spans else (said.start_sample, said.end_sample)
         if said.sound is not None:
@@ -129,6 +132,7 @@ class ActFinder:
             end_sample=max(bounds),
             syllables=len(chars),
             acts=() if said.role == "visitor" else tuple(self._marked(found[_ACT])),
+            perhaps=() if said.role == "visitor" else tuple(self._perhaps(said, found[_ACT])),
             occasions=tuple(self._occasions(said.role, found)),
             cues=_of_role(said.role, found[_CUE]),
             scenes=_of_role(said.role, found[_SCENE]),
@@ -136,22 +140,30 @@ class ActFinder:
             call=self._call(said, found[_ACT]) if said.role == "staff" else None,
         )
 
-    def _found(self, said: Hypothesis) -> dict[str, list[Found]]:
+    def _perhaps(self, said: Hypothesis, acts: Sequence[Found]) -> Iterator[Found]:
+        known = {one.name for one in acts}
+        for text, passage in {one.text: one for one in said.alternatives}.items():
+            for one in self._found(passage)[_ACT] if text != said.text else ():
+                if one.name not in known:
+                    known.add(one.name)
+                    yield one
+
+    def _found(self, passage: Passage) -> dict[str, list[Found]]:
         """What the spotter finds, by sort; the names of cues and scenes still carry who says them."""
         found: dict[str, list[Found]] = {sort: [] for sort in (_ACT, _OCCASION, _UNLESS, _CUE, _SCENE)}
-        if not said.text:
+        if not passage.text:
             return found
-        text = normalise(said.text)
+        text = normalise(passage.text)
         edges = {text.origin[at] for at in word_edges(text) if at < len(text.origin)}
         pauses = {text.origin[at] for at in text.breaks if at < len(text.origin)}
-        for one in self._spotter.find(said.passage):
+        for one in self._spotter.find(passage):
             sort, _, name = one.rule_id.partition(":")
             is_late = one.rule_id in self._first and one.start_char > _FIRST_CHARS
             is_torn = sort in (_OCCASION, _UNLESS) and (
                 one.start_char not in edges or _is_over_pause(one, pauses)
             )
             if one.tier != "near" and not is_late and not is_torn:
-                found[sort].append(_place(name, one, said))
+                found[sort].append(_place(name, one, passage))
         return found
 
     def _marked(self, acts: Sequence[Found]) -> Iterator[Found]:
@@ -190,9 +202,9 @@ class ActFinder:
                 yield one
 
 
-def _place(name: str, one: Candidate, said: Hypothesis) -> Found:
-    start, end = said.passage.span(one.start_char, one.end_char)
-    chars = normalise(said.text[one.start_char : one.end_char]).chars
+def _place(name: str, one: Candidate, passage: Passage) -> Found:
+    start, end = passage.span(one.start_char, one.end_char)
+    chars = normalise(passage.text[one.start_char : one.end_char]).chars
     return Found(name=name, start_sample=start, end_sample=end, length=len(chars), yous=chars.count("你"))
 
 

@@ -42,6 +42,8 @@ _SETTLE_S = 3.0
 """How long a queue event waits for words that were said before it and are still being read."""
 _GRACE_S = 10.0
 """How long after its ticket was closed a visit still hears its last words."""
+_UNREAD_S = 15.0
+"""Speech that has begun and is not read yet may be so old: only after that is a silence surely one."""
 _LAST_PARTS = 3
 _LOG_PARTS, _LOG_S = 64, 180.0
 
@@ -150,6 +152,7 @@ class Boundaries:
         # Words that begin after an event prove that those before it have been read.
         settled = now_sample if is_spoken else now_sample - _samples(_SETTLE_S)
         steps = self._queued(until=settled)
+        now_sample -= 0 if is_spoken else _samples(_UNREAD_S)
         if self._held and now_sample - self._held[-1].end_sample > _samples(self._hold_s()):
             steps += self._let_go()
         present = self._present
@@ -310,16 +313,18 @@ class Boundaries:
         return steps
 
     def _called(self, event: QueueEvent) -> list[Step]:
-        present = self._present
-        begin = present.start_sample if present is not None else self._ended_sample
-        if (present is not None and present.ticket == event.ticket) or event.at_sample < begin:
+        present, at = self._present, event.at_sample
+        begin = self._ended_sample
+        if present is not None:
+            begin = present.start_sample if present.closed_sample is None else present.closed_sample
+        if (present is not None and present.ticket == event.ticket) or at < begin:
             return []
         steps = self._let_go()
         present = self._present  # what was held may have ended it
-        if present is not None and present.closed_sample is not None:
-            steps.append(self._end_closed(present, present.closed_sample))
-        elif present is not None:
-            steps.append(self._end(self._last_before(present, event.at_sample), "next-visit"))
+        if present is not None:
+            by: EndedBy = "next-visit" if present.closed_sample is None else "queue"
+            last = max(self._last_before(present, at), present.closed_sample or 0)
+            steps.append(self._end(last, by))
         channel: Channel = "counter" if self._settings.channel == "auto" else self._settings.channel
         present = self._present = _Present(event.at_sample, channel, event.ticket, event.at_sample)
         steps.append(Began(event.at_sample, "queue", channel, event.ticket))

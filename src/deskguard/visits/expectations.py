@@ -158,7 +158,7 @@ class Expectations:
     def _hear_acts(self, words: Words) -> list[Courtesy]:
         found = []
         answered: set[str] = set()
-        for one in words.acts:
+        for one in (*words.acts, *words.perhaps):
             if one.name not in self._acts and not self._is_answer(one.name):
                 continue
             self._said.append(_Act(one.name, self._turn, one.start_sample, one.end_sample))
