@@ -177,10 +177,10 @@ class Desk:
             outcome = self.outcome()
             if isinstance(outcome, Alert):
                 alerts.append(outcome)
-            elif outcome.is_final:
+            elif isinstance(outcome, Hypothesis) and outcome.is_final:
                 return alerts
 
-    def outcome(self) -> Alert | Hypothesis:
+    def outcome(self) -> Outcome:
         """What the window says next; raises what ended it."""
         outcome = self._outcomes.get(timeout=PATIENCE_S)
         if isinstance(outcome, BaseException):

@@ -359,4 +359,5 @@ def test_a_failing_ticker_ends_the_window_instead_of_leaving_it_half_blind(start
     desk.hears("今天办理居住证的手续")
     desk.wall.failure = OSError("the clock is gone")
     with pytest.raises(OSError, match="clock is gone"):
-        desk.outcome()
+        while True:
+            desk.outcome()

@@ -15,6 +15,7 @@ from deskguard.cli import main
 from deskguard.desk.hook_file import FILE_NAME
 from deskguard.desk.store import Store
 from deskguard.values import SAMPLE_RATE_HZ, Courtesy, HelpCall, Manner, Visit
+from hearing_values import silence
 from rules_packs import entry, pack_file
 from window_parts import Desk
 
@@ -133,6 +134,14 @@ def test_the_queue_system_finds_the_desk_and_tells_it(tmp_path: Path, start: Cal
     assert answers == ["taken", "repeated"]
     refused = httpx.post(hook["url"], json={**told, "event_id": "e2", "ticket": "A 12"}, trust_env=False)
     assert (refused.status_code, refused.json()["code"]) == (400, "bad-ticket")
+    for words in ("您好，请问您办什么业务", "我想办居住证", "好的，请您稍等"):
+        desk.hears(words)
+    begun = desk.page.until("visit", lambda payload: payload["visit"])
+    assert begun["visit"]["ticket"] == "A012"
+    httpx.post(hook["url"], json={**told, "event": "closed", "event_id": "e3"}, trust_env=False)
+    desk.source.hear(silence(20))
+    over = desk.page.until("visit", lambda payload: payload["visit"] is None)
+    assert over["last"]["ticket"] == "A012"
 
 
 def test_the_command_tells_the_desk_that_runs(

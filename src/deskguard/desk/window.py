@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from deskguard.desk.mind import Outcome
-    from deskguard.desk.visit_records import Finding
     from deskguard.hearing.recognise import Recogniser
     from deskguard.rules.pack import RuleSet
     from deskguard.settings import Settings
@@ -93,15 +92,15 @@ class Window:
         self._began_utc = self._clock.utc_at(time.monotonic_ns())
         self._run_id = f"{self._began_utc:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         self._writer = StoreWriter(self._store)
-        self._mind = Mind(parts.recogniser, parts.rules, settings, self._run_id)
+        self._queue_hook = QueueHook(self._clock.sample_at)
+        take_all = self._queue_hook.take_all
+        self._mind = Mind(parts.recogniser, parts.rules, settings, self._run_id, take_all)
         self._feed = Feed()
         self._meter = LevelMeter(self._feed.publish)
         self._live = LiveRun(compose.new_endpointer(settings), self._mind, settings.queues, watch=self._watch)
         self._visits = VisitFeed(
             VisitBoard(parts.rules.courtesy, self._clock.utc_of, settings.visits.off), self._feed.publish
         )
-        self.queue_events = QueueHook(self._clock.sample_at)
-        """What the queue system told and nobody has taken yet."""
         self._watcher = parts.watcher or PackWatcher(parts.rule_paths, settings.rules.only)
         self._rules, self._rules_error = parts.rules, ""
         self._words = ScreenWords(parts.rules)
@@ -112,7 +111,7 @@ class Window:
         self._ended = threading.Event()
         self._hook = HookFile(parts.data_folder)
         token = secrets.token_urlsafe(24)
-        hook = VisitHook(self._hook.token, self.queue_events.take)
+        hook = VisitHook(self._hook.token, self._queue_hook.take)
         app = build_app(self._feed, self._control(), token, settings.screen.language, hook)
         self._screen = ScreenServer(app, settings.screen.port)
         try:
@@ -171,7 +170,7 @@ class Window:
             notes=self._notes(),
         )
 
-    def record(self, outcome: Outcome | Finding | HelpCall) -> None:
+    def record(self, outcome: Outcome) -> None:
         """Keep what happened, and show what of it is for the page."""
         if isinstance(outcome, Alert):
             self._record_alert(outcome)
