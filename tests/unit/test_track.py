@@ -14,7 +14,7 @@ from deskguard.spotting.hits.track import HitTracker
 from deskguard.spotting.scene import Verdict
 from deskguard.values import SAMPLE_RATE_HZ, Candidate, Hit, Hypothesis, Passage
 from hearing_values import a_rule_set, finder, heard, spoken
-from spotting_values import DEAF, ScriptedEar, ScriptedJudge, a_belief, a_rulebook, a_tracker, near, unlooked
+from spotting_values import ScriptedEar, ScriptedJudge, a_belief, a_rulebook, a_tracker, near, unlooked
 
 KNOW = "我不知道"
 ALIKE = ScriptedEar({"": -0.5}).ear
@@ -225,7 +225,7 @@ def test_a_phrase_only_an_alternative_shows_is_a_hit() -> None:
 def test_an_alternative_accuses_nobody_of_what_the_best_text_shows_in_an_innocent_wording() -> None:
     def hits(excused: set[str]) -> list[Hit]:
         rulebook = a_rulebook(finder(KNOW), excused=lambda _: excused)
-        tracker = HitTracker(rulebook, DEAF, "run")
+        tracker = HitTracker(rulebook, ALIKE, "run")
         return tracker.feed(heard(spoken("我部知道"), is_final=True, alternatives=[spoken(KNOW)]))
 
     assert len(hits(set())) == 1
