@@ -57,6 +57,8 @@ class Clip:
     speed: float = 1.0
     looks_like: str = ""
     """The rule that an innocent recording resembles."""
+    why: str = ""
+    """In which way it is innocent."""
 
     @property
     def is_clean(self) -> bool:
@@ -94,6 +96,7 @@ def _clip_of(line: dict[str, Any], folder: Path) -> Clip:
         voice=line.get("voice") or "",
         speed=line.get("speed") or 1.0,
         looks_like=line.get("looks_like") or "",
+        why=line.get("why") or "",
     )
 
 

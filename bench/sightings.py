@@ -1,10 +1,11 @@
 """Look at every candidate of a set: the evidence for each, and whether its words were said there.
 
-    python bench/sightings.py SET.jsonl [--others TABLE.tsv] [--rules FOLDER]
+    python bench/sightings.py SET.jsonl [--why WHY] [--others TABLE.tsv] [--rules FOLDER]
 
 Reads each recording as the desk does, in live windows, at pauses and at the end, and keeps the evidence in
 bench/out/sightings.jsonl for bench/fit_confidence.py: whether it was said is known from the place of the set's
-phrases, else from what the transcript holds. What was meant does not count here. It goes on where it stopped.
+phrases, else from what the transcript holds by its characters: the same syllables in other words are not the
+phrase. What was meant does not count here. It goes on where it stopped.
 `--others` adds recordings in which no phrase is said (TSV: file, transcript).
 """
 
@@ -68,6 +69,7 @@ class Collector:
                     {
                         "clip": name_of(clip),
                         "kind": clip.kind,
+                        "why": clip.why,
                         "condition": clip.condition,
                         "rule_id": sighting.candidate.rule_id,
                         "variant": sighting.candidate.variant,
@@ -88,11 +90,11 @@ class Collector:
         return [one for one in windows if one.is_final or one.is_pause or id(one) in kept]
 
     def _literal(self, text: str) -> set[str]:
-        """Rules whose words the transcript holds, by character or sound, whether they count there or not."""
+        """Rules whose words the transcript holds by character, whether they count there or not."""
         spans = tuple((at * 3200, (at + 1) * 3200) for at in range(len(text)))
         found = self._spotter.find(Passage(text=text, spans=spans), with_excused=True)
         chars = normalise(text).chars
-        known = {one.rule_id for one in found if one.tier != "near"}
+        known = {one.rule_id for one in found if one.tier == "characters"}
         return known | {
             rule.rule_id
             for rule in self._rules.rules.values()
@@ -135,6 +137,7 @@ def collect(options: argparse.Namespace) -> None:
     if SIGHTINGS.is_file():
         done = {json.loads(line)["clip"] for line in SIGHTINGS.read_text("utf-8").splitlines()}
     clips = clips_of(options.set) if options.set else []
+    clips = [clip for clip in clips if options.why in (None, clip.why)]
     clips += others(options.others)[:: options.each] if options.others else []
     clips = [clip for clip in clips if clip.kind != "conversation" and name_of(clip) not in done]
     # In any order, so that a part of the set is like all of it.
@@ -166,6 +169,7 @@ def clip_rules(clip: Clip) -> set[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("set", type=Path, nargs="?")
+    parser.add_argument("--why", help="of the set, only what is innocent in this way, such as sound_alike")
     parser.add_argument("--others", type=Path, metavar="TABLE.tsv")
     parser.add_argument("--each", type=int, default=1, help="of the others, every so manieth")
     parser.add_argument("--rules", type=Path, help="packs to look for; the bundled ones without")

@@ -66,10 +66,11 @@ def a_rulebook(
     find: Callable[[Passage], list[Candidate]],
     *,
     guess: Callable[[Passage], list[Candidate]] = nothing,
+    excused: Callable[[Passage], set[str]] = lambda _: set(),
     judge: Callable[[Candidate, Scene], Verdict] = guilty,
     belief: Belief | None = None,
 ) -> Rulebook:
-    return Rulebook(find, guess, judge, belief or a_belief())
+    return Rulebook(find, guess, excused, judge, belief or a_belief())
 
 
 def a_tracker(

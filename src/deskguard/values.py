@@ -84,8 +84,8 @@ class SpeechWindow:
     role: Role = "unknown"
     """Whose chunks these are: where the role changes, an utterance ends."""
     role_confidence: float = 1.0
-    """Probability that `role` is right, below 1 where it was found by listening; 1 when somebody told, or nobody
-    tried."""
+    """Probability that `role` is right: below 1 where it was found by listening; 1 when somebody told, or
+    nobody tried."""
 
     @property
     def end_sample(self) -> int:

@@ -49,6 +49,19 @@ def test_the_second_look_decides_over_what_only_sounds_near() -> None:
     assert SHIPPED.confidence(likely) > near > SHIPPED.confidence(unlikely)
 
 
+def test_other_words_of_the_same_syllables_need_the_second_look_on_their_side() -> None:
+    sound = replace(FAIR, tier="sound", distance=0.0, shown_ratio=1.0, tokens=4)
+    settings = SpottingSettings()
+    assert SHIPPED.confidence(replace(sound, log_ratio=-10.0)) < settings.sound_from
+    assert SHIPPED.confidence(replace(sound, log_ratio=-3.0)) > settings.sound_from
+    assert SHIPPED.confidence(replace(sound, log_ratio=-6.0)) < settings.confirm_from
+
+
+def test_what_the_text_holds_by_its_characters_is_sure() -> None:
+    short = replace(FAIR, tier="characters", distance=0.0, log_ratio=0.0, tokens=0, syllables=3)
+    assert SHIPPED.confidence(short) > SpottingSettings().confirm_from
+
+
 def test_no_evidence_makes_anything_certain() -> None:
     best = replace(FAIR, tier="characters", distance=0.0, log_ratio=50.0, syllables=30, shown_ratio=1.0)
     worst = replace(FAIR, distance=1.0, log_ratio=-1e9, syllables=1, average_log_probability=-50.0)

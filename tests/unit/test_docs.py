@@ -16,19 +16,21 @@ from pydantic import BaseModel
 
 from deskguard.cli import _parser
 from deskguard.desk import alerts
+from deskguard.desk.finding_lines import finding_line
 from deskguard.desk.replay import Replayer, alert_line
 from deskguard.i18n import catalogue
 from deskguard.rules.pack import PackFile
 from deskguard.settings import Settings
-from deskguard.values import Alert, ClauseRef, Hit
+from deskguard.values import Alert, ClauseRef, Courtesy, Hit, Manner, Visit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 READMES = ("README.md", "README.zh-CN.md")
-CONTRACT = {"alert": "### alert", "transcript": "### transcript", "summary": "### summary"}
-TRANSCRIPT_FIELDS = ("utterance_id", "start_s", "end_s", "text", "role", "is_final")
+KINDS = ("alert", "transcript", "visit", "courtesy", "manner", "help", "summary")
+CONTRACT = {kind: f"### {kind}" for kind in KINDS}
+TRANSCRIPT_FIELDS = ("utterance_id", "start_s", "end_s", "text", "role", "role_confidence", "is_final")
 
 
 def text_of(name: str) -> str:
@@ -125,6 +127,31 @@ def test_every_key_of_a_pack_is_explained_beside_the_packs() -> None:
         assert missing == set(), entry.__name__
 
 
+FINDINGS = (
+    Visit(visit_id="v", channel="counter", start_sample=0),
+    Courtesy(
+        courtesy_id="c",
+        visit_id="v",
+        act_id="K",
+        name="n",
+        scene="greet",
+        state="open",
+        start_sample=0,
+        end_sample=1,
+    ),
+    Manner(
+        manner_id="m",
+        visit_id="v",
+        kind="loud",
+        start_sample=0,
+        end_sample=1,
+        value=7.0,
+        expected=6.0,
+        unit="LU",
+    ),
+)
+
+
 def an_alert() -> Alert:
     hit = Hit(
         hit_id="x-1",
@@ -181,6 +208,8 @@ def test_every_field_of_replay_is_in_the_contract(readme: str, tmp_path: Path) -
     fields = {
         "alert": set(alert_line(an_alert())),
         "transcript": set(TRANSCRIPT_FIELDS),
+        **{finding_line(one)["type"]: set(finding_line(one)) for one in FINDINGS},
+        "help": {"by", "at_s"},
         "summary": set(summary_line(tmp_path)),
     }
     for kind, heading in CONTRACT.items():

@@ -222,6 +222,16 @@ def test_a_phrase_only_an_alternative_shows_is_a_hit() -> None:
     assert hit.why[0].startswith("alternative text")
 
 
+def test_an_alternative_accuses_nobody_of_what_the_best_text_shows_in_an_innocent_wording() -> None:
+    def hits(excused: set[str]) -> list[Hit]:
+        rulebook = a_rulebook(finder(KNOW), excused=lambda _: excused)
+        tracker = HitTracker(rulebook, ALIKE, "run")
+        return tracker.feed(heard(spoken("我部知道"), is_final=True, alternatives=[spoken(KNOW)]))
+
+    assert len(hits(set())) == 1
+    assert hits({KNOW}) == []
+
+
 def test_a_phrase_that_several_alternatives_show_is_one_hit() -> None:
     texts = [spoken("我不知道啊"), spoken("我不知道吧", 0.1), spoken("嗯我不知道", -0.2)]
     hits = tracking().feed(heard(spoken(KNOW), is_final=True, alternatives=texts))

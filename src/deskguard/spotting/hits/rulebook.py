@@ -27,6 +27,8 @@ class Rulebook:
     """What reads or sounds like a phrase."""
     guess: Callable[[Passage], list[Candidate]]
     """What a short text without sense may have been; to be asked for only where `find` has nothing to offer."""
+    excused: Callable[[Passage], set[str]]
+    """The rules that the text shows outright in an innocent wording of theirs."""
     judge: Callable[[Candidate, Scene], Verdict]
     """What a candidate means where it stands."""
     belief: Belief
@@ -35,10 +37,12 @@ class Rulebook:
     def of(cls, rules: RuleSet, settings: SpottingSettings) -> Rulebook:
         spotter, guesser = Spotter(rules), Guesser(rules)
 
+        def excused(passage: Passage) -> set[str]:
+            shown = spotter.find(passage, with_excused=True)
+            return {one.rule_id for one in shown if one.excused and one.tier != "near"}
+
         def guess(passage: Passage) -> list[Candidate]:
             # What the text shows outright and a rule excuses is not guessed back.
-            shown = spotter.find(passage, with_excused=True)
-            excused = {one.rule_id for one in shown if one.excused and one.tier != "near"}
-            return guesser.guess(passage, excused)
+            return guesser.guess(passage, excused(passage))
 
-        return cls(spotter.find, guess, Meaning(rules).judge, Belief(settings, rules.rules))
+        return cls(spotter.find, guess, excused, Meaning(rules).judge, Belief(settings, rules.rules))

@@ -180,14 +180,25 @@ class Sighter:
             for one in self.rulebook.find(joined.passage)
             if one.start_char >= joined.boundary or (one.end_char > joined.boundary and _may_span(one, joined))
         ]
+        return found + self._found_in_alternatives(hypothesis, found, is_told)
+
+    def _found_in_alternatives(
+        self, hypothesis: Hypothesis, found: Sequence[_Found], is_told: IsTold
+    ) -> list[_Found]:
+        """Candidates of the alternatives, but for rules of which the best text shows an innocent wording."""
+        others: list[_Found] = []
         for index, passage in enumerate(hypothesis.alternatives):
             # Alternatives are of whole utterances: nothing of theirs lies before them.
             alone = Joined(passage, 0, Passage(text="", spans=()), None)
-            found += [
+            others += [
                 _Found(one, alone, index, is_told(one.rule_id, *passage.span(one.start_char, one.end_char)))
                 for one in self.rulebook.find(passage)
             ]
-        return found
+        known = {one.candidate.rule_id for one in found}
+        if all(one.candidate.rule_id in known for one in others):
+            return others
+        excused = self.rulebook.excused(hypothesis.passage) - known
+        return [one for one in others if one.candidate.rule_id not in excused]
 
     def _look(
         self, hypothesis: Hypothesis, found: Sequence[_Found], looks: dict[Suspect, Look | None], most: int
