@@ -49,8 +49,11 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
     desks: list[Desk] = []
 
     def make(**changes: Any) -> Desk:
-        desks.append(Desk(tmp_path / "desk", [pack], **changes))
-        return desks[-1]
+        desks.append(desk := Desk(tmp_path / "desk", [pack], **changes))
+        # Before its run has begun a window has nothing to record.
+        if (desk.page.snapshot["state"] or {}).get("state") != "listening":
+            desk.page.until("state", lambda payload: payload["state"] == "listening")
+        return desk
 
     yield make
     for desk in desks:

@@ -111,9 +111,7 @@ class Window:
         self._ended = threading.Event()
         self._hook = HookFile(parts.data_folder)
         token = secrets.token_urlsafe(24)
-        hook = VisitHook(self._hook.token, self._queue_hook.take)
-        app = build_app(self._feed, self._control(), token, settings.screen.language, hook)
-        self._screen = ScreenServer(app, settings.screen.port)
+        self._screen = self._new_screen(token)
         try:
             self._screen.start()
         except DeskguardError:
@@ -184,8 +182,8 @@ class Window:
             keep_text = self._parts.settings.store.transcripts == "redacted"
             self._writer.save_utterance(self._run_id, outcome, keep_text)
 
-    def _control(self) -> DeskControl:
-        return DeskControl(
+    def _new_screen(self, token: str) -> ScreenServer:
+        control = DeskControl(
             pause=self._pause,
             resume=self._resume,
             false_alarm=self._false_alarm,
@@ -193,6 +191,9 @@ class Window:
             today=self._today,
             call_help=lambda: self._call_help(HelpCall(by="button", at_sample=self._clock.sample_at(None))),
         )
+        hook = VisitHook(self._hook.token, self._queue_hook.take)
+        settings = self._parts.settings.screen
+        return ScreenServer(build_app(self._feed, control, token, settings.language, hook), settings.port)
 
     def _begin(self) -> None:
         settings, parts = self._parts.settings, self._parts
