@@ -76,12 +76,22 @@ ALERT = {
 }  # fmt: skip
 TRANSCRIPT = {
     "v": int, "type": str, "file": str, "utterance_id": int, "start_s": float, "end_s": float, "text": str,
-    "role": str, "is_final": bool,
+    "role": str, "role_confidence": float, "is_final": bool,
+}  # fmt: skip
+VISIT = {
+    "v": int, "type": str, "file": str, "visit_id": str, "channel": str, "start_s": float, "begun_by": str,
+    "ticket": str, "scenes": list,
+}  # fmt: skip
+COURTESY = {
+    "v": int, "type": str, "file": str, "courtesy_id": str, "visit_id": str, "act_id": str, "name": str,
+    "scene": str, "state": str, "start_s": float, "end_s": float, "expected": str, "can_still_help": bool,
+    "clauses": list, "why": list,
 }  # fmt: skip
 SUMMARY = {
     "v": int, "type": str, "file": str, "audio_s": float, "speech_s": float, "cpu_s": float,
-    "peak_rss_mb": float, "steps": int, "windows_skipped": int, "lost_s": float,
+    "peak_rss_mb": float, "steps": int, "windows_skipped": int, "lost_s": float, "layout": str, "notes": list,
 }  # fmt: skip
+FIELDS = {"alert": ALERT, "transcript": TRANSCRIPT, "visit": VISIT, "courtesy": COURTESY, "summary": SUMMARY}
 
 
 def json_lines(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
@@ -111,13 +121,13 @@ def test_replay_keeps_its_contract_and_goes_on_after_a_bad_file(tmp_path: Path) 
 
     lines = json_lines(done)
     assert {line["v"] for line in lines} == {1}
-    assert {line["type"] for line in lines} == {"alert", "transcript", "summary"}
+    assert {line["type"] for line in lines} == {"alert", "transcript", "visit", "courtesy", "summary"}
     for path in (LITERAL, cut):
         own = [line for line in lines if line["file"] == str(path)]
         assert [line["type"] for line in own].count("summary") == 1
         assert own[-1]["type"] == "summary"
         for line in own:
-            assert_fields(line, {"alert": ALERT, "transcript": TRANSCRIPT, "summary": SUMMARY}[line["type"]])
+            assert_fields(line, FIELDS[line["type"]])
         alerts = [line for line in own if line["type"] == "alert"]
         know = [line for line in alerts if line["rule_id"] == "T01"]
         assert know[-1]["state"] == "confirmed"
@@ -160,7 +170,7 @@ def test_the_same_words_are_the_clerks_or_the_visitors_as_told(tmp_path: Path) -
         done = run("replay", LITERAL, "--jsonl", "--roles", roles)
         assert done.returncode == 0
         lines = json_lines(done)
-        assert {line["role"] for line in lines if line["type"] != "summary"} == {role}
+        assert {line["role"] for line in lines if line["type"] in ("alert", "transcript")} == {role}
         know = [line for line in lines if line.get("rule_id") == "T01"]
         assert (know[-1]["state"], know[-1]["suppressed"]) == ("confirmed", suppressed)
 

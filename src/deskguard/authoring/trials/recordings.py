@@ -116,6 +116,10 @@ class _Minds:
             for outcome in mind.feed(window, now):
                 yield from self._kept(outcome, opinion, mind)
 
+    def tick(self, heard_sample: int) -> Iterator[Outcome]:
+        """Time that passes changes no hit, and nobody asks for visits here."""
+        yield from ()
+
     def finish(self, now: Callable[[], Moment]) -> Iterator[Outcome]:
         for mind, opinion in zip(self._minds, self.opinions, strict=True):
             for outcome in mind.finish(now):
