@@ -155,6 +155,14 @@ def test_places_that_do_not_count_say_why(spot, keys: dict[str, object], text: s
     assert reason in [one.excused for one in spotter.find(passage(text), with_excused=True)]
 
 
+def test_a_negation_that_was_heard_is_not_taken_for_another_word(spot) -> None:
+    spotter = spot(entry("我确实不知道"))
+    assert only(spotter.find(passage("我去实不知道"))).tier == "near"
+    assert spotter.find(passage("我不是不知道")) == []
+    (one,) = spotter.find(passage("我不是不知道"), with_excused=True)
+    assert one.excused == "a negation of its own was heard"
+
+
 def test_a_cut_word_is_missed_by_name(spot) -> None:
     one = only(spot(entry("不知道")).find(passage("您知不知道"), with_excused=True))
     assert one.excused == "cuts a word"

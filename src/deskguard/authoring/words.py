@@ -23,6 +23,7 @@ _REASONS = {
     "no_answer": r"not an answer by itself",
     "particle": r"its particle was not heard",
     "negation": r"its negation was not heard",
+    "denied": r"a negation of its own was heard",
     "syllables": rf"{_N} syllables were not heard",
     "longer": r"inside the longer wording (?P<text>.+)",
     "nearer": r"nearer to the longer wording (?P<text>.+)",

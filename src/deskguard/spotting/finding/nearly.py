@@ -149,7 +149,7 @@ def _refused(heard: Heard, form: Form, place: Place, known: Known) -> str:
 def _judged(heard: Heard, search: NearSearch, form: Form, near: NearPlace, reason: str) -> Nearly:
     """The place, and the first reason that speaks against it; one against which none does has its wording."""
     fit = Fit(heard, form, near, search.way(near))
-    excused = fit.is_too_far() or reason or fit.misses()
+    excused = fit.is_too_far() or reason or fit.misses() or _denies(heard, near, fit)
     return Nearly(
         form=form,
         place=Place(near.start, near.end, exact=False),
@@ -158,3 +158,9 @@ def _judged(heard: Heard, search: NearSearch, form: Form, near: NearPlace, reaso
         lacks_end=fit.lacks_end,
         excused=excused,
     )
+
+
+def _denies(heard: Heard, near: NearPlace, fit: Fit) -> str:
+    """Whisper mishears words, but adds no 不: 我不是不知道 is no 我确实不知道."""
+    is_denied = heard.text.chars[near.start : near.end].count("不") > fit.wording.count("不")
+    return "a negation of its own was heard" if is_denied else ""
