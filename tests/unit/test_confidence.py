@@ -38,7 +38,7 @@ SHIPPED = Belief(SpottingSettings(), {})
         replace(FAIR, is_settled=False, is_at_edge=True),
         replace(FAIR, tone_unlike=0.5),
     ],
-    ids=["farther", "less likely", "not looked at", "shorter", "unsure text", "end of a live text", "other tones"],
+    ids=["farther", "less likely", "not looked at", "shorter", "unsure text", "live text's end", "other tones"],
 )
 def test_what_speaks_against_a_candidate_never_makes_it_likelier(worse: Evidence) -> None:
     assert SHIPPED.confidence(worse) <= SHIPPED.confidence(FAIR)
