@@ -50,10 +50,10 @@ def test_the_second_look_decides_over_what_only_sounds_near() -> None:
     assert SHIPPED.confidence(likely) > near > SHIPPED.confidence(unlikely)
 
 
-def test_other_words_of_the_same_syllables_need_the_second_look_on_their_side() -> None:
+def test_other_words_of_the_same_syllables_in_other_tones_need_the_second_look_on_their_side() -> None:
     sound = replace(FAIR, tier="sound", distance=0.0, shown_ratio=1.0, tokens=4)
     settings = SpottingSettings()
-    assert SHIPPED.confidence(replace(sound, log_ratio=-10.0)) < settings.sound_from
+    assert SHIPPED.confidence(replace(sound, log_ratio=-10.0, tone_unlike=0.5)) < settings.sound_from
     assert SHIPPED.confidence(replace(sound, log_ratio=-3.0)) > settings.sound_from
     assert SHIPPED.confidence(replace(sound, log_ratio=-6.0)) < settings.confirm_from
 
