@@ -30,7 +30,7 @@ from deskguard.desk.pacing import PacedRecording
 from deskguard.desk.window import Parts, Window
 from deskguard.hearing.media import CHUNK_SAMPLES, read_recording
 from deskguard.settings import AlertSettings, ScreenSettings, Settings
-from deskguard.values import SAMPLE_RATE_HZ, Alert, AudioChunk, Pcm, seconds
+from deskguard.values import SAMPLE_RATE_HZ, Alert, AudioChunk, Hypothesis, Pcm, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +82,7 @@ def run(pcm: Pcm, *, browser: bool) -> tuple[list[Alert], list[float], str]:
         for outcome in window.run(source):
             if isinstance(outcome, Alert):
                 alerts.append(outcome)
-            elif driver is not None and outcome.is_final:
+            elif driver is not None and isinstance(outcome, Hypothesis) and outcome.is_final:
                 # Read as it goes: the page ends with the run.
                 shown = driver.execute_script("return window.deskguard.cardShown")
         health = window.health

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from common import Clip
-from deskguard.desk import compose
 from deskguard.desk.modelled import ModelledRun
 from deskguard.desk.replay import Replayer
 from deskguard.desk.roles import SpokenTurn
@@ -24,8 +23,8 @@ from deskguard.values import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
     from deskguard.desk.mind import Mind
-    from deskguard.hearing.endpoint import Endpointer
     from deskguard.hearing.recognise import Recogniser
+    from deskguard.hearing.roles.sides import Endpointing
     from deskguard.rules.pack import RuleSet
     from deskguard.values import AudioChunk, SpeechWindow
 
@@ -63,7 +62,7 @@ class Reading:
 class _Finals:
     """An endpointer of which only whole utterances are heard."""
 
-    def __init__(self, endpointer: Endpointer) -> None:
+    def __init__(self, endpointer: Endpointing) -> None:
         self._endpointer = endpointer
 
     @property
@@ -80,11 +79,9 @@ class _Finals:
 class _Untimed(Replayer):
     """A replayer on whose clock compute takes no time; with `partials` it reads live windows, too."""
 
-    def _run(self, mind: Mind) -> ModelledRun:
-        endpointer: Any = compose.new_endpointer(self.settings)
-        if not self.partials:
-            endpointer = _Finals(endpointer)
-        return ModelledRun(endpointer, mind, self.settings.queues.final_s, compute_ns=lambda: 0)
+    def _run(self, mind: Mind, endpointer: Endpointing) -> ModelledRun:
+        used: Any = endpointer if self.partials else _Finals(endpointer)
+        return ModelledRun(used, mind, self.settings.queues.final_s, compute_ns=lambda: 0)
 
 
 def untimed(settings: Settings, rules: RuleSet, recogniser: Recogniser) -> Replayer:
