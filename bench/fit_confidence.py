@@ -48,6 +48,7 @@ _SIGNS = {
     "log_ratio_per_token": 1,
     "unlooked": -1,
     "syllables": 1,
+    "tone_unlike": -1,
     "not_in_best": -1,
     "shown_ratio": 1,
     "log_probability": 1,

@@ -36,8 +36,9 @@ SHIPPED = Belief(SpottingSettings(), {})
         replace(FAIR, syllables=3),
         replace(FAIR, average_log_probability=-1.3),
         replace(FAIR, is_settled=False, is_at_edge=True),
+        replace(FAIR, tone_unlike=0.5),
     ],
-    ids=["farther", "less likely", "not looked at", "shorter", "unsure text", "end of a live text"],
+    ids=["farther", "less likely", "not looked at", "shorter", "unsure text", "live text's end", "other tones"],
 )
 def test_what_speaks_against_a_candidate_never_makes_it_likelier(worse: Evidence) -> None:
     assert SHIPPED.confidence(worse) <= SHIPPED.confidence(FAIR)
@@ -49,10 +50,10 @@ def test_the_second_look_decides_over_what_only_sounds_near() -> None:
     assert SHIPPED.confidence(likely) > near > SHIPPED.confidence(unlikely)
 
 
-def test_other_words_of_the_same_syllables_need_the_second_look_on_their_side() -> None:
+def test_other_words_of_the_same_syllables_in_other_tones_need_the_second_look_on_their_side() -> None:
     sound = replace(FAIR, tier="sound", distance=0.0, shown_ratio=1.0, tokens=4)
     settings = SpottingSettings()
-    assert SHIPPED.confidence(replace(sound, log_ratio=-10.0)) < settings.sound_from
+    assert SHIPPED.confidence(replace(sound, log_ratio=-10.0, tone_unlike=0.5)) < settings.sound_from
     assert SHIPPED.confidence(replace(sound, log_ratio=-3.0)) > settings.sound_from
     assert SHIPPED.confidence(replace(sound, log_ratio=-6.0)) < settings.confirm_from
 

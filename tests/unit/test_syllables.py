@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deskguard.language.syllables import syllables
+from deskguard.language.syllables import syllables, usual_tones
 from deskguard.language.text import normalise
 
 
@@ -51,3 +51,7 @@ def test_a_polyphone_is_not_read_across_a_pause() -> None:
     joined, apart = sound("银行"), sound("银，行")
     assert joined[0] == apart[0]
     assert joined[1] != apart[1]
+
+
+def test_tones_are_those_of_the_usual_reading_and_0_for_what_has_none() -> None:
+    assert usual_tones("妈麻马骂吗A5") == (1, 2, 3, 4, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""Normalised characters to toneless syllables as small integers, one for each character.
+"""Normalised characters to toneless syllables as small integers, one for each character; and their tones apart.
 
 Whisper mishears by sound and keeps the syllable: 知到 for 知道. Polyphones are read in the context of their
 clause, which misheard neighbours may mislead, so a character's readings out of context can be had as well. A
@@ -38,6 +38,8 @@ class _Tables:
     """Phrases in which some character is read otherwise."""
     second: Mapping[str, int]
     """How polyphones are read next to usually."""
+    tones: Mapping[str, int]
+    """Of the usual readings, 1 to 4."""
     names: tuple[str, ...]
     """Each id's letters; ids begin at 1."""
 
@@ -60,6 +62,12 @@ def second_syllables(chars: str) -> tuple[int, ...]:
     """The second readings of polyphones, 0 for characters that have one reading only."""
     second = _loaded().second
     return tuple(second.get(char, 0) for char in chars)
+
+
+def usual_tones(chars: str) -> tuple[int, ...]:
+    """The tones, 1 to 4, of normalised characters as usually read; 0 for the neutral one, and for none."""
+    tones = _loaded().tones
+    return tuple(tones.get(char, 0) for char in chars)
 
 
 def syllable_names() -> tuple[str, ...]:
@@ -101,9 +109,12 @@ def _tables() -> _Tables:
 
     usual: dict[str, int] = {}
     second: dict[str, int] = {}
+    tones: dict[str, int] = {}
     for code, listed in constants.PINYIN_DICT.items():
         first, *more = (number(reading) for reading in listed.split(","))
         usual[chr(code)] = first
+        if tone := _tone(listed.split(",", 1)[0]):
+            tones[chr(code)] = tone
         if others := [one for one in more if one != first]:
             second[chr(code)] = others[0]
     phrases: dict[str, tuple[int, ...]] = {}
@@ -118,7 +129,7 @@ def _tables() -> _Tables:
     phrases_dict.phrases_dict.clear()
     pinyin_dict.pinyin_dict.clear()
     gc.collect()
-    return _Tables(usual, phrases, second, ("", *ids))
+    return _Tables(usual, phrases, second, tones, ("", *ids))
 
 
 @lru_cache(maxsize=2048)
@@ -126,3 +137,12 @@ def _plain(syllable: str) -> str:
     """A syllable without its tone; ü is v."""
     letters = unicodedata.normalize("NFD", syllable.replace("ê", "e")).replace("u\u0308", "v")
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+_TONE_MARKS = {"\u0304": 1, "\u0301": 2, "\u030c": 3, "\u0300": 4}
+
+
+def _tone(syllable: str) -> int:
+    """The tone that a syllable is written with, 0 for none."""
+    marks = (_TONE_MARKS.get(letter, 0) for letter in unicodedata.normalize("NFD", syllable.replace("ê", "e")))
+    return next((tone for tone in marks if tone), 0)

@@ -66,6 +66,9 @@ class Evidence:
     """Read at a pause or the end, with the beam; live texts end in the middle of a word."""
     is_at_edge: bool
     """The live audio ends with it."""
+    tone_unlike: float = 0.0
+    """Share of its syllables that were heard alike but in another tone, 0-1: Whisper mishears characters and
+    mostly keeps tones."""
 
 
 def features(evidence: Evidence) -> dict[str, float]:
@@ -80,6 +83,7 @@ def features(evidence: Evidence) -> dict[str, float]:
         "log_ratio": bounded,
         "log_ratio_per_token": per_token,
         "unlooked": float(evidence.log_ratio is None),
+        "tone_unlike": evidence.tone_unlike,
         "syllables": float(min(evidence.syllables, _MOST_SYLLABLES)),
         "not_in_best": float(evidence.source == "alternative text"),
         "shown_ratio": evidence.shown_ratio,

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from deskguard.language.syllables import usual_syllables, usual_tones
+from deskguard.language.text import normalise
 from deskguard.spotting.hits.confidence import Evidence
 from deskguard.spotting.hits.conversation import GAP_PHRASE_S, Joined
 from deskguard.values import SAMPLE_RATE_HZ, Look, Passage, Suspect
@@ -35,6 +37,8 @@ _MOST_UNSURE_CHARACTERS = 16
 _MOST_GUESSES = 3
 _LIKELY = Look(log_ratio=2.0, tokens=1)
 """As good as a second look can turn out."""
+_SANDHI = frozenset("一不")
+"""Their tone is that of what follows."""
 _EDGE_SAMPLES = int(0.25 * SAMPLE_RATE_HZ)
 
 
@@ -269,7 +273,31 @@ def _evidence(found: _Found, hypothesis: Hypothesis, shown_ratio: float, look: L
         no_speech_probability=hypothesis.no_speech_probability,
         is_settled=hypothesis.is_final or hypothesis.is_pause,
         is_at_edge=end > hypothesis.end_sample - _EDGE_SAMPLES,
+        tone_unlike=tone_unlike(
+            joined.passage.text[candidate.start_char : candidate.end_char], candidate.wording
+        ),
     )
+
+
+def tone_unlike(heard: str, wording: str) -> float:
+    """The share of syllables that `heard` has in another tone than `wording`; 0 where it is not read so."""
+    one, other = normalise(heard).chars, normalise(wording).chars
+    if not other or len(one) != len(other):
+        return 0.0
+    pairs = zip(
+        one,
+        other,
+        usual_syllables(one),
+        usual_syllables(other),
+        usual_tones(one),
+        usual_tones(other),
+        strict=True,
+    )
+    unlike = sum(
+        char != meant and sound == right and tone != due and 0 not in (tone, due) and meant not in _SANDHI
+        for char, meant, sound, right, tone, due in pairs
+    )
+    return float(unlike / len(other))
 
 
 def _compared(found: _Found, all_found: Sequence[_Found], looks: dict[Suspect, Look | None]) -> Look | None:
