@@ -100,7 +100,12 @@ def outline(window: SpeechWindow) -> tuple[object, ...]:
 
 
 def a_window(
-    start_sample: int = 0, samples: int = 16_000, utterance_id: int = 0, end_reason: EndReason | None = None
+    start_sample: int = 0,
+    samples: int = 16_000,
+    utterance_id: int = 0,
+    end_reason: EndReason | None = None,
+    *,
+    is_hush: bool = False,
 ) -> SpeechWindow:
     return SpeechWindow(
         utterance_id=utterance_id,
@@ -109,6 +114,7 @@ def a_window(
         speech_end_sample=start_sample + samples,
         taken_sample=start_sample + samples,
         end_reason=end_reason,
+        is_hush=is_hush,
     )
 
 

@@ -77,6 +77,8 @@ class SpeechWindow:
     """How far the stream had got when the window was taken; a final window waits for its hangover."""
     is_pause: bool = False
     """The speaker has paused: unless more follows, the final window will be this very audio."""
+    is_hush: bool = False
+    """Not to be read, `pcm` is empty: the speaker has been silent for a moment, perhaps within a sentence."""
     end_reason: EndReason | None = None
     """None while the utterance goes on."""
     voiced_samples: int = 0

@@ -48,6 +48,13 @@ def test_the_moment_is_asked_for_after_the_recognition() -> None:
     assert order == ["recognised", "asked"]
 
 
+def test_a_hush_is_not_read_and_counts_no_step() -> None:
+    mind = a_mind("我不知道")
+    fed(mind, a_window(samples=32_000))
+    assert fed(mind, a_window(samples=0, is_hush=True)) == []
+    assert mind.work.steps == 1
+
+
 def test_a_longer_phrase_is_decided_before_what_it_contains() -> None:
     mind = a_mind("不知道", "我不知道，你去问")
     outcomes = fed(mind, a_window(samples=32_000, end_reason="silence"))

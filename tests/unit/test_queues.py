@@ -122,6 +122,26 @@ def test_a_final_window_makes_the_partial_of_its_utterance_useless() -> None:
     assert queue.skipped == 1
 
 
+def test_a_hush_comes_after_the_partial_that_it_is_about_and_replaces_nothing() -> None:
+    queue = WindowQueue(60)
+    queue.put(a_window(samples=100))
+    queue.put(a_window(samples=0, is_hush=True))
+    order = [queue.take(0) for _ in range(2)]
+    assert [one.is_hush for one in order if one is not None] == [False, True]
+    assert queue.is_done is queue.has_waiting is False
+    assert queue.skipped == 0
+
+
+def test_a_hush_is_void_once_something_newer_of_its_utterance_waits() -> None:
+    queue = WindowQueue(60)
+    for newer in (a_window(samples=100), a_window(samples=100, end_reason="silence")):
+        queue.put(a_window(samples=0, is_hush=True))
+        queue.put(newer)
+        assert queue.take(0) is newer
+        assert queue.take(0) is None
+    assert queue.skipped == 0
+
+
 def test_finals_come_before_the_partial_and_in_order() -> None:
     queue = WindowQueue(60)
     queue.put(a_window(utterance_id=0, end_reason="silence"))

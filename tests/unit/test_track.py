@@ -549,6 +549,17 @@ def test_a_pause_confirms_nothing_that_is_open_or_innocent(verdict: Verdict) -> 
     assert silence_after(tracker, said) == []
 
 
+@pytest.mark.parametrize(("confirm_from", "is_confirmed"), [(0.85, True), (0.95, False), (1.0, False)])
+def test_a_pause_asks_a_little_less_of_what_was_seen_once_unless_a_second_sight_is_always_asked_for(
+    confirm_from: float, is_confirmed: bool
+) -> None:
+    tracker = judged(OPEN, GUILTY, settings=SpottingSettings(confirm_from=confirm_from))
+    said = heard(spoken(KNOW))
+    (hit,) = tracker.feed(said)
+    assert 0.75 <= hit.confidence < 0.85
+    assert bool(silence_after(tracker, said)) is is_confirmed
+
+
 def test_a_pause_confirms_nothing_that_was_seen_once_and_is_not_sure() -> None:
     tracker = judged(OPEN, GUILTY)
     said = heard(spoken(KNOW))

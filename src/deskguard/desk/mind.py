@@ -79,9 +79,12 @@ class Mind:
         is_looked_for = window.role_confidence < 1
         self._policy.shows_unknown_role = self._settings.alerts.show_unknown_role and not is_looked_for
         tracker = self._newest = self._tracker_of(window)
-        if window.is_pause or window.end_reason in ("silence", "stream_end"):
-            silent = tracker.fall_silent(window.utterance_id, window.speech_end_sample, window.end_sample)
+        if window.is_hush or window.is_pause or window.end_reason in ("silence", "stream_end"):
+            until = window.taken_sample if window.is_hush else window.end_sample
+            silent = tracker.fall_silent(window.utterance_id, window.speech_end_sample, until)
             yield from self._decided(silent, now)
+        if window.is_hush:
+            return
         hypothesis = self._recogniser.decode(window)
         hits = tracker.feed(hypothesis)
         if hypothesis.is_final:

@@ -67,6 +67,8 @@ class ChunkQueue:
 class WindowQueue:
     """Endpointing to recognition: a newer partial window replaces the one that waits; finals all stay.
 
+    A hush is taken after the partial window before it, and is void once anything newer waits.
+
     When finals fill the bound, `put` blocks, the chunk queue fills up, and the oldest audio is lost there, in
     one place and counted.
     """
@@ -75,6 +77,8 @@ class WindowQueue:
         self._bound = int(bound_s * SAMPLE_RATE_HZ)
         self._finals: deque[SpeechWindow] = deque()
         self._partial: SpeechWindow | None = None
+        self._hush: SpeechWindow | None = None
+        """After the partial window: it is about the text of that one."""
         self._is_closed = False
         self._changed = threading.Condition()
         self.skipped = 0
@@ -82,10 +86,14 @@ class WindowQueue:
 
     def put(self, window: SpeechWindow, *, block: bool = True) -> None:
         with self._changed:
-            if not window.is_final:
+            if window.is_hush:
+                self._hush = window
+            elif not window.is_final:
                 self.skipped += self._partial is not None
-                self._partial = window
+                self._partial, self._hush = window, None
             else:
+                if self._hush is not None and self._hush.utterance_id == window.utterance_id:
+                    self._hush = None
                 if self._partial is not None and self._partial.utterance_id == window.utterance_id:
                     self.skipped += 1
                     self._partial = None
@@ -99,9 +107,12 @@ class WindowQueue:
         with self._changed:
             if not self._changed.wait_for(lambda: self._has_any() or self._is_closed, timeout_s):
                 return None
-            window = self._finals.popleft() if self._finals else self._partial
-            if window is not None and not window.is_final:
-                self._partial = None
+            if self._finals:
+                window: SpeechWindow | None = self._finals.popleft()
+            elif self._partial is not None:
+                window, self._partial = self._partial, None
+            else:
+                window, self._hush = self._hush, None
             self._changed.notify_all()
             return window
 
@@ -126,7 +137,7 @@ class WindowQueue:
         return sum(window.pcm.size for window in tuple(self._finals))
 
     def _has_any(self) -> bool:
-        return bool(self._finals) or self._partial is not None
+        return bool(self._finals) or self._partial is not None or self._hush is not None
 
     def _has_room(self, window: SpeechWindow) -> bool:
         return not self._finals or self.waiting_samples + window.pcm.size <= self._bound

@@ -264,6 +264,8 @@ class TwoSided:
         """The windows that a run gets to see, with numbers and roles."""
         side = self._sides[channel]
         for window in windows:
+            if window.is_hush and not side.is_open(window):
+                continue
             if self.plan != "both":
                 yield side.numbered(window, self._fresh)
                 continue

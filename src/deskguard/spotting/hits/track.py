@@ -25,8 +25,12 @@ _REMEMBER_SAMPLES = 10 * SAMPLE_RATE_HZ
 _DENIALS = 2
 _GUESS_SLACK = int(0.6 * SAMPLE_RATE_HZ)
 """How far a place may be off before the text is aligned."""
-_UNHEARD = int(0.15 * SAMPLE_RATE_HZ)
-"""Speech that the newest text may lack and still count as whole: less than a syllable."""
+_UNHEARD = int(0.16 * SAMPLE_RATE_HZ)
+"""Speech that the newest text may lack and still count as whole: less than a syllable, and what the endpointer
+does not read for by itself."""
+_EASED = 0.1
+"""How much less sure a hit must be at first sight when the speaker has fallen silent: the text is whole, and
+the reading of the pause would confirm it from a much lower bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +96,7 @@ class HitTracker:
             if verdict.ruling == "innocent":
                 missed.append(NearMiss(sighting, (sighting.why, *verdict.why)))
             found += self._see(sighting, verdict, hypothesis, seen)
-            if (
-                _waits(sighting.candidate, hypothesis)
-                and sighting.confidence >= self._sighter.rulebook.belief.sure
-            ):
+            if _waits(sighting.candidate, hypothesis) and sighting.confidence >= self._sure_in_silence:
                 self._held.append(sighting)
         self.near_misses = tuple(missed)
         changed += self._deny(seen, hypothesis) + found + self._judge_again(seen, hypothesis)
@@ -130,21 +131,28 @@ class HitTracker:
             return []
         self._conversation.fall_silent(until_sample)
         silent = replace(newest, is_pause=True)
+        sure = self._sure_in_silence
         changed = []
         for case in [one for one in self._open if one.is_tentative and one.denials == 0]:
             case.verdict = self._judged(case.sighting)
             if case.verdict.ruling != "innocent":
-                changed += self._confirm(case, silent)
+                changed += self._confirm(case, silent, sure)
         for sighting in self._held:
             verdict = self._judged(sighting)
             if self._known(sighting) is None and verdict.ruling != "innocent":
-                changed += self._confirm(self._begin(sighting, verdict, silent), silent)
+                changed += self._confirm(self._begin(sighting, verdict, silent), silent, sure)
         self._held = []
         return changed
 
     def finish(self) -> list[Hit]:
         """Withdraw what nothing has confirmed."""
         return self._close()
+
+    @property
+    def _sure_in_silence(self) -> float:
+        """1 asks for a second sight whatever happens."""
+        sure = self._sighter.rulebook.belief.sure
+        return sure - _EASED if sure < 1 else sure
 
     def _judged(self, sighting: Sighting) -> Verdict:
         return self._sighter.rulebook.judge(sighting.candidate, self._conversation.scene(sighting.place))
@@ -246,15 +254,18 @@ class HitTracker:
         self._open.append(case)
         return case
 
-    def _confirm(self, case: _Case, hypothesis: Hypothesis) -> list[Hit]:
-        """Confirm a hit if it is sure enough and its meaning does not wait for the next words."""
+    def _confirm(self, case: _Case, hypothesis: Hypothesis, sure: float | None = None) -> list[Hit]:
+        """Confirm a hit if it is sure enough, and its meaning does not wait for the next words.
+
+        `sure` is the confidence that makes one sight enough, by default that of the settings.
+        """
         sighting, verdict = case.sighting, case.verdict
         if verdict.is_open and not hypothesis.is_final:
             return []
         reasons = {
             "in the final text": hypothesis.is_final,
             f"seen again: {sighting.evidence.source}, {sighting.evidence.tier}": case.sights > 1,
-            "sure at first sight": case.hit.confidence >= self._sighter.rulebook.belief.sure,
+            "sure at first sight": case.hit.confidence >= (sure or self._sighter.rulebook.belief.sure),
         }
         reason = next((reason for reason, holds in reasons.items() if holds), None)
         return [] if reason is None else [_settle(case, "confirmed", reason)]
