@@ -109,6 +109,11 @@ class SpottingSettings(Section):
     """The same for one that sounds nearly like it."""
     confirm_from: Annotated[float, Field(ge=0, le=1)] = 0.9
     """Confidence from which a hit does not wait to be seen a second time."""
+    innocent_below: Annotated[float, Field(ge=0, le=1)] = 0.15
+    """Where no condition of the packs holds: share of breaches among sentences with such surroundings, below
+    which the words are taken for innocent; 0 asks the conditions only."""
+    soften_below: Annotated[float, Field(ge=0, le=1)] = 0.3
+    """The same for a remark without a card."""
 
 
 class VisitSettings(Section):

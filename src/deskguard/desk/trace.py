@@ -34,6 +34,7 @@ _SHAPES = tuple(
         "soften": r"soften (?:@\S+ \()?(?P<pattern>[^@]*?)\)?: holds(?: in .*)?",
         "unless_none": r"unless: none of (?P<n>\d+) holds",
         "only_if_none": r"only_if: none of (?P<n>\d+) holds",
+        "surroundings": r"surroundings: a breach in (?P<n>\d+%) of such sentences \((?P<cues>.*)\)",
         "open": r"what comes next may change it",
         "no_condition": r"no condition",
         "confirmed_final": r"confirmed: in the final text",

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from deskguard.authoring.trials.talk import scene, spoken
+from deskguard.settings import SpottingSettings
 from deskguard.spotting.finding.spot import Spotter
 from deskguard.spotting.meaning.judge import Meaning
+from deskguard.spotting.meaning.leaning import Bars, LeaningModel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from deskguard.authoring.trials.talk import Line
     from deskguard.rules.ruleset import RuleSet
     from deskguard.spotting.scene import Said, Scene
-    from deskguard.values import Candidate, Role
+    from deskguard.values import Candidate, Passage, Role
 
 Outcome = Literal["raised", "softened", "innocent", "excused", "visitor", "near"]
 """raised: the clerk said it; softened: a remark without a card; innocent: the context says so; excused: the
@@ -61,10 +63,17 @@ class Judged:
 class Judge:
     """One rule set, ready for any number of conversations."""
 
-    def __init__(self, rules: RuleSet) -> None:
+    def __init__(self, rules: RuleSet, *, leans: bool = True) -> None:
+        """`leans`: whether the surroundings have a say where no condition holds, by the usual bars."""
+        usual = SpottingSettings()
+        bars = Bars(innocent_below=usual.innocent_below, soften_below=usual.soften_below)
         self.rules = rules
         self._spotter = Spotter(rules)
-        self._meaning = Meaning(rules)
+        self._meaning = Meaning(rules, LeaningModel(bars) if leans else None)
+
+    def candidates(self, passage: Passage) -> list[Candidate]:
+        """The places that read or sound like a rule."""
+        return self._spotter.find(passage)
 
     def talk(self, lines: Sequence[Line]) -> list[Judged]:
         """Every place of every line, in order."""

@@ -9,6 +9,7 @@ from deskguard.spotting.finding.guess import Guesser
 from deskguard.spotting.finding.spot import Spotter
 from deskguard.spotting.hits.confidence import Belief
 from deskguard.spotting.meaning.judge import Meaning
+from deskguard.spotting.meaning.leaning import Bars, LeaningModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,4 +46,11 @@ class Rulebook:
             # What the text shows outright and a rule excuses is not guessed back.
             return guesser.guess(passage, excused(passage))
 
-        return cls(spotter.find, guess, excused, Meaning(rules).judge, Belief(settings, rules.rules))
+        bars = Bars(innocent_below=settings.innocent_below, soften_below=settings.soften_below)
+        return cls(
+            spotter.find,
+            guess,
+            excused,
+            Meaning(rules, LeaningModel(bars)).judge,
+            Belief(settings, rules.rules),
+        )

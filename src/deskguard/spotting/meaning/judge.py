@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from deskguard.rules.ruleset import Rule, RuleSet
     from deskguard.rules.schema import Condition
+    from deskguard.spotting.meaning.leaning import LeaningModel
     from deskguard.spotting.meaning.patterns import Wording
     from deskguard.spotting.scene import Ruling, Scene
     from deskguard.values import Candidate
@@ -46,10 +47,15 @@ class _Future:
 
 
 class Meaning:
-    """Judges the candidates of one rule set; holds compiled patterns only."""
+    """Judges the candidates of one rule set; holds compiled patterns only.
 
-    def __init__(self, rules: RuleSet) -> None:
+    With `leaning` the surroundings have a say where no condition holds: they may lean to a remark, or to
+    innocence.
+    """
+
+    def __init__(self, rules: RuleSet, leaning: LeaningModel | None = None) -> None:
         self._rules = rules.rules
+        self._leaning = leaning
         book = PatternBook(rules.frames)
         # All of them now: compiled at the first hit, they would make that card late.
         self._conditions: dict[tuple[str, _Kind], Conditions] = {
@@ -86,6 +92,12 @@ class Meaning:
                 why.append(line)
             else:
                 awaited += self._futures(rule, "soften", around)
+        if ruling == "guilty" and not rule.needs_person and self._leaning is not None:
+            ruling, more = _leant(self._leaning, around, rule.rule_id)
+            why += more
+            if not around.is_turn_over:
+                # Nothing waits for it, but what is said next may still tip it.
+                awaited.append(_Future(None, around.phrase_end_sample + round(NEXT_S * SAMPLE_RATE_HZ)))
         return _verdict(ruling, why, awaited, scene)
 
     def _first(self, rule: Rule, kind: _Kind, around: Surroundings) -> str | None:
@@ -101,6 +113,15 @@ class Meaning:
 
     def _of(self, rule: Rule, kind: _Kind) -> Conditions:
         return self._conditions[rule.rule_id, kind]
+
+
+def _leant(model: LeaningModel, around: Surroundings, rule_id: str) -> tuple[Ruling, list[str]]:
+    """What the surroundings make of a phrase that no condition excuses, and the line of it."""
+    leaning, bars = model.of(around, rule_id), model.bars
+    if leaning.breach >= max(bars.innocent_below, bars.soften_below):
+        return "guilty", []
+    line = f"surroundings: a breach in {leaning.breach:.0%} of such sentences ({'; '.join(leaning.cues)})"
+    return ("innocent" if leaning.breach < bars.innocent_below else "softened"), [line]
 
 
 def _marks(rule: Rule, candidate: Candidate) -> Iterator[str]:
