@@ -37,7 +37,7 @@ SENTENCES = ROOT / "fixtures" / "scripts" / "leaning"
 WEIGHTS = Path(leaning.__file__).with_suffix(".toml")
 RESULTS = ROOT / "bench" / "results"
 PENALTY = 0.1
-"""Inverse strength of the L2 penalty. L1 keeps 200 weights instead of thousands, but lets a single piece decide,
+"""Inverse strength of the L2 penalty. L1 keeps 200 weights, not thousands, but lets a single piece decide,
 and loses twice the breaches for the same innocent sentences."""
 LEAST_WEIGHT = 0.03
 """Weights below it are left out: 4,500 of 27,000 stay, and no figure changes by more than two sentences."""

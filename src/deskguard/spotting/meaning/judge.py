@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from deskguard.rules.ruleset import Rule, RuleSet
     from deskguard.rules.schema import Condition
-    from deskguard.spotting.meaning.leaning import LeaningModel
+    from deskguard.spotting.meaning.leaning import Bars, Leaning, LeaningModel
     from deskguard.spotting.meaning.patterns import Wording
     from deskguard.spotting.scene import Ruling, Scene
     from deskguard.values import Candidate
@@ -64,8 +64,11 @@ class Meaning:
             for kind in _KINDS
         }
 
-    def judge(self, candidate: Candidate, scene: Scene) -> Verdict:
-        """What the candidate means where it stands; pure."""
+    def judge(self, candidate: Candidate, scene: Scene, said: float = 1.0) -> Verdict:
+        """What the candidate means where it stands; pure.
+
+        `said` is the probability that the words were said at all, 0-1: two doubts add up.
+        """
         rule = self._rules[candidate.rule_id]
         around = Surroundings(candidate, scene)
         why = list(_marks(rule, candidate))
@@ -93,7 +96,7 @@ class Meaning:
             else:
                 awaited += self._futures(rule, "soften", around)
         if ruling == "guilty" and not rule.needs_person and self._leaning is not None:
-            ruling, more = _leant(self._leaning, around, rule.rule_id)
+            ruling, more = _leant(self._leaning.of(around, rule.rule_id), said, self._leaning.bars)
             why += more
             if not around.is_turn_over:
                 # Nothing waits for it, but what is said next may still tip it.
@@ -115,13 +118,13 @@ class Meaning:
         return self._conditions[rule.rule_id, kind]
 
 
-def _leant(model: LeaningModel, around: Surroundings, rule_id: str) -> tuple[Ruling, list[str]]:
+def _leant(leaning: Leaning, said: float, bars: Bars) -> tuple[Ruling, list[str]]:
     """What the surroundings make of a phrase that no condition excuses, and the line of it."""
-    leaning, bars = model.of(around, rule_id), model.bars
-    if leaning.breach >= max(bars.innocent_below, bars.soften_below):
+    likely = leaning.breach * said
+    if likely >= max(bars.innocent_below, bars.soften_below):
         return "guilty", []
     line = f"surroundings: a breach in {leaning.breach:.0%} of such sentences ({'; '.join(leaning.cues)})"
-    return ("innocent" if leaning.breach < bars.innocent_below else "softened"), [line]
+    return ("innocent" if likely < bars.innocent_below else "softened"), [line]
 
 
 def _marks(rule: Rule, candidate: Candidate) -> Iterator[str]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _BESIDE = (1, 2, 3)
 """Syllables of a piece that touches the phrase."""
 _ANYWHERE = (2, 3)
+_REACH = 16
+"""Syllables on either side that have a say: three seconds of speech; in a long turn the rest is of other things."""
 _NAMED = 2
 """Pieces that a trace names."""
 
@@ -65,7 +67,6 @@ def features(around: Surroundings, rule_id: str) -> set[str]:
     """What stands around a candidate, each as a word of leaning.toml."""
     view, phrase = around.view, around.phrase
     heard = _syllables(view.sound)
-    last = len(heard)
     begin, end = view.clause(phrase.start, phrase.end)
     before, after = heard[begin : phrase.start], heard[phrase.end : end]
     # How long it goes on is left out: who writes sentences for a fit writes innocent ones longer.
@@ -79,7 +80,11 @@ def features(around: Surroundings, rule_id: str) -> set[str]:
         found.update(touching)
         if count < _BESIDE[-1]:
             found.update(f"{rule_id}: {one}" for one in touching)
-    for start, stop, place in ((0, phrase.start, "earlier"), (phrase.end, last, "later")):
+    sides = (
+        (max(0, phrase.start - _REACH), phrase.start, "earlier"),
+        (phrase.end, phrase.end + _REACH, "later"),
+    )
+    for start, stop, place in sides:
         for piece in _pieces(heard[start:stop]):
             found.update((piece, f"{place} {piece}"))
     return found
