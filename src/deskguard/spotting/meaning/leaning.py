@@ -28,7 +28,7 @@ _BESIDE = (1, 2, 3)
 """Syllables of a piece that touches the phrase."""
 _ANYWHERE = (2, 3)
 _REACH = 16
-"""Syllables on either side that have a say: three seconds of speech; in a long turn the rest is of other things."""
+"""Syllables on either side that have a say: in a long turn the rest is of other things."""
 _NAMED = 2
 """Pieces that a trace names."""
 
