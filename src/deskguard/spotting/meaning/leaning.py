@@ -80,12 +80,10 @@ def features(around: Surroundings, rule_id: str) -> set[str]:
         found.update(touching)
         if count < _BESIDE[-1]:
             found.update(f"{rule_id}: {one}" for one in touching)
-    sides = (
-        (max(0, phrase.start - _REACH), phrase.start, "earlier"),
-        (phrase.end, phrase.end + _REACH, "later"),
-    )
-    for start, stop, place in sides:
-        for piece in _pieces(heard[start:stop]):
+    earlier = heard[max(0, phrase.start - _REACH) : phrase.start]
+    later = heard[phrase.end : phrase.end + _REACH]
+    for side, place in ((earlier, "earlier"), (later, "later")):
+        for piece in _pieces(side):
             found.update((piece, f"{place} {piece}"))
     return found
 
