@@ -67,7 +67,7 @@ def _add_desk_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
 
     listen = commands.add_parser("listen", help="listen at this window until stopped (the daemon)")
     _add_settings(listen)
-    listen.add_argument("--device", help=f"microphone: {_MICROPHONE_HELP}")
+    _add_devices(listen)
     listen.add_argument("--port", type=_port, help="of the staff page; 0 takes a free one")
     listen.add_argument("--data", type=Path, metavar="DIR", help="where records are kept")
     listen.add_argument("--open", action="store_true", help="open the staff page in a browser")
@@ -184,10 +184,24 @@ def _add_channels(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_devices(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", help=f"microphone: {_MICROPHONE_HELP}")
+    parser.add_argument(
+        "--visitor-device", metavar="DEVICE", help="a second microphone, at the visitor's side, in the same way"
+    )
+
+
 def _listen(arguments: argparse.Namespace) -> int:
     from deskguard.desk.listen import ListenOptions, run_listen
 
-    options = ListenOptions(arguments.device, arguments.port, arguments.data, arguments.rules, arguments.open)
+    options = ListenOptions(
+        device=arguments.device,
+        visitor_device=arguments.visitor_device,
+        port=arguments.port,
+        data=arguments.data,
+        rules=arguments.rules,
+        opens_page=arguments.open,
+    )
     run_listen(_settings(arguments), options)
     return 0
 

@@ -40,9 +40,11 @@ class WindowSettings(Section):
 
 
 class MicrophoneSettings(Section):
-    """Which microphone to open; empty means the system's default input."""
+    """Which microphones to open; `device` empty means the system's default input."""
 
     device: str | int = ""
+    visitor_device: str | int = ""
+    """A second one, at the visitor's side; empty means none."""
     lost_after_s: Annotated[float, Field(gt=0, le=60)] = 1.0
     """No audio for so long means the microphone has gone."""
 
@@ -75,9 +77,10 @@ class RolesSettings(Section):
     """Who speaks: found by two channels, where there are two that differ, else by voice and words."""
 
     mode: Literal["auto", "two-microphones", "stereo", "one-microphone"] = "auto"
-    """`auto` takes what is there: channels that differ are two sides, identical ones are one microphone."""
+    """`auto` takes what is there: two devices, where two are named, else the channels of the one; those that
+    differ are two sides, identical ones are one microphone."""
     channels: Literal["staff,visitor", "visitor,staff"] = "staff,visitor"
-    """Whose microphone each channel is, the left one first."""
+    """Whose microphone each channel is, the left one first; of two devices `device` is the first."""
     gain_difference_db: Annotated[float, Field(ge=-40, le=40)] = 0.0
     """How much louder the first channel records what is equally near to both; followed while it runs."""
 
