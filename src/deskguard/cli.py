@@ -126,9 +126,33 @@ def _add_tool_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     rules = commands.add_parser("rules", help="list, try, test, compare, edit and publish rule packs")
     add_rules_actions(rules)
 
+    _add_calibrate(commands)
+
     doctor = commands.add_parser("doctor", help="check model, microphone, disk, CPU, clock; with remedies")
     _add_settings(doctor)
     doctor.set_defaults(run=_doctor)
+
+
+def _add_calibrate(commands: argparse._SubParsersAction[_Parser]) -> None:
+    calibrate = commands.add_parser(
+        "calibrate", help="measure microphones, room and the clerk's normal voice in one guided minute"
+    )
+    calibrate.add_argument("--config", type=Path, metavar="PATH", help="settings file to read and to change")
+    _add_devices(calibrate)
+    calibrate.add_argument(
+        "--seconds",
+        type=_durations_s,
+        default=(10.0, 20.0, 20.0),
+        metavar="ROOM,CLERK,VISITOR",
+        help="how long each part lasts (default 10,20,20)",
+    )
+    calibrate.add_argument(
+        "--from", dest="recording", type=Path, metavar="FILE", help="a recording of the minute"
+    )
+    calibrate.add_argument("--language", choices=("zh-CN", "en"), help="default: that of the settings")
+    calibrate.add_argument("--yes", action="store_true", help="begin and write without asking")
+    calibrate.add_argument("--dry-run", action="store_true", help="write nothing")
+    calibrate.set_defaults(run=_calibrate)
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
@@ -157,6 +181,15 @@ def _duration_s(text: str) -> float:
     if not 0 <= duration_s <= 86_400:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to 86400")
     return duration_s
+
+
+def _durations_s(text: str) -> tuple[float, float, float]:
+    lengths = [float(one) if one.replace(".", "", 1).isdecimal() else 0.0 for one in text.split(",")]
+    if len(lengths) != 3 or not all(least <= one <= 300 for one, least in zip(lengths, (2, 5, 5), strict=True)):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not three lengths such as 10,20,20: at least 2,5,5 and at most 300 seconds"
+        )
+    return lengths[0], lengths[1], lengths[2]
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -203,6 +236,24 @@ def _listen(arguments: argparse.Namespace) -> int:
         opens_page=arguments.open,
     )
     run_listen(_settings(arguments), options)
+    return 0
+
+
+def _calibrate(arguments: argparse.Namespace) -> int:
+    from deskguard.desk.calibrate import CalibrateOptions, run_calibrate
+    from deskguard.desk.listen import named_devices, with_devices
+
+    named = named_devices(arguments.device, arguments.visitor_device)
+    options = CalibrateOptions(
+        config=arguments.config,
+        language=arguments.language,
+        durations_s=arguments.seconds,
+        recording=arguments.recording,
+        is_agreed=arguments.yes,
+        is_dry=arguments.dry_run,
+        named=named,
+    )
+    run_calibrate(with_devices(_settings(arguments), named), options)
     return 0
 
 

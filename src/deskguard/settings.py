@@ -237,11 +237,16 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
         ) from None
 
 
-def find_settings(given: Path | None) -> Path:
-    """The settings file to use: the one given, else the user's own, else the one that comes with deskguard."""
+def own_settings_path() -> Path:
+    """Where the user's own settings file is found without being named."""
     from platformdirs import user_config_path
 
-    own = user_config_path("deskguard", appauthor=False) / "deskguard.toml"
+    return user_config_path("deskguard", appauthor=False) / "deskguard.toml"
+
+
+def find_settings(given: Path | None) -> Path:
+    """The settings file to use: the one given, else the user's own, else the one that comes with deskguard."""
+    own = own_settings_path()
     return given or (own if own.is_file() else bundled("config/deskguard.toml"))
 
 

@@ -15,7 +15,7 @@ from deskguard.hearing.two_microphones import chosen_devices, open_source
 from deskguard.i18n import catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from deskguard.settings import Settings
 
@@ -66,11 +66,21 @@ def run_listen(settings: Settings, options: ListenOptions) -> None:
     run_quietly(window.run(microphone))
 
 
+def named_devices(device: str | None, visitor_device: str | None) -> dict[str, str | int]:
+    """What the command line names, by its key in the settings."""
+    given = {"device": device, "visitor_device": visitor_device}
+    return {key: int(one) if one.isdecimal() else one for key, one in given.items() if one is not None}
+
+
+def with_devices(settings: Settings, named: Mapping[str, str | int]) -> Settings:
+    """The settings with these devices."""
+    microphone = settings.microphone.model_copy(update=dict(named))
+    return settings.model_copy(update={"microphone": microphone})
+
+
 def _with_options(settings: Settings, options: ListenOptions) -> Settings:
     changes: dict[str, Any] = {}
-    given = {"device": options.device, "visitor_device": options.visitor_device}
-    named = {key: int(one) if one.isdecimal() else one for key, one in given.items() if one is not None}
-    changes["microphone"] = settings.microphone.model_copy(update=named)
+    settings = with_devices(settings, named_devices(options.device, options.visitor_device))
     if options.port is not None:
         changes["screen"] = settings.screen.model_copy(update={"port": options.port})
     if options.data is not None:
