@@ -210,6 +210,11 @@ class Settings(Section):
     store: StoreSettings = StoreSettings()
     screen: ScreenSettings = ScreenSettings()
 
+    @property
+    def has_two_devices(self) -> bool:
+        """Whether there is a microphone for each side, each a device of its own."""
+        return self.microphone.visitor_device != "" and self.roles.mode in ("auto", "two-microphones")
+
 
 def read_toml(path: Path, what: str) -> dict[str, Any]:
     """A TOML file as a table; raises DeskguardError for a missing, undecodable or malformed one."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deskguard.settings import MicrophoneSettings, ScreenSettings, Settings
 from hearing_values import noise
 from rules_packs import entry, pack_file
 from window_parts import Desk, Payload
@@ -30,9 +31,11 @@ VISITOR = ("我想办一下居住证", "谢谢您", "我要等多久", "请问�
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
+    """Of two devices, by its settings."""
     folder = tmp_path / "rules"
     folder.mkdir()
-    made = Desk(tmp_path / "desk", [pack_file(folder, KNOW)])
+    settings = Settings(screen=ScreenSettings(port=0), microphone=MicrophoneSettings(visitor_device="Visitor"))
+    made = Desk(tmp_path / "desk", [pack_file(folder, KNOW)], settings=settings)
     yield made
     made.end()
 
@@ -98,3 +101,11 @@ def test_a_channel_that_dies_is_told_until_it_is_heard_again(desk: Desk) -> None
     desk.source.hear_both(room)
     desk.page.until("health", noting())
     assert desk.window.health.notes == ()
+
+
+def test_two_devices_that_hear_the_same_are_told(desk: Desk) -> None:
+    same = noise(3.0, rms=0.003)
+    desk.source.hear_both(np.stack([same, same]))
+    desk.page.until("state", noting("microphones-alike"))
+    desk.source.hear_both(np.stack([noise(1.0, rms=0.003, seed=1), noise(1.0, rms=0.003, seed=2)]))
+    desk.page.until("state", noting())

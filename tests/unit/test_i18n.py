@@ -88,6 +88,7 @@ def test_every_kind_of_manner_has_a_name(kind: str) -> None:
         "staff-microphone-silent",
         "visitor-microphone-silent",
         "microphones-swapped",
+        "microphones-alike",
         "store-failing",
         "rules-rejected",
         "slow-cpu",

@@ -164,8 +164,10 @@ class _Guide:
         self.say("found")
         for one in all_found:
             text = self._texts[f"calibrate.found_{one.code}"].format(**one.values)
-            side = self._texts[f"calibrate.side_{one.side}"] if one.side else ""
-            self._print(f"{_MARKS[one.ok]}  {side}{self._texts['calibrate.colon'] if side else ''}{text}")
+            if one.side:
+                side = self._texts[f"calibrate.side_{one.side}"]
+                text = self._texts["calibrate.of_side"].format(side=side, text=text)
+            self._print(f"{_MARKS[one.ok]}  {text}")
             if one.ok == "warn":
                 self._print(f"      → {self._texts[f'calibrate.do_{one.code}']}")
 

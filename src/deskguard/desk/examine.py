@@ -54,7 +54,7 @@ def _record(settings: Settings, device: str | int, duration_s: float) -> Pcm:
 
 def _record_visitor(settings: Settings) -> Callable[[float], Pcm] | None:
     second = settings.microphone.visitor_device
-    if second == "" or settings.roles.mode == "one-microphone":
+    if not settings.has_two_devices:
         return None
     return lambda duration_s: _record(settings, second, duration_s)
 

@@ -360,6 +360,7 @@ class Window:
             "rules-rejected": bool(self._rules_error),
             "slow-cpu": self._strain.is_slow,
             "clock-jump": bool(noted),
+            "microphones-alike": self._parts.settings.has_two_devices and self._ears.are_alike,
         }
         heard = (*self._missing, *self._misheard, *self._ears.notes)
         return (*(code for code, holds in notes.items() if holds), *heard)

@@ -46,7 +46,7 @@ def chosen_devices(settings: Settings) -> tuple[Device, ...]:
             'set mode to "auto" or "two-microphones", or visitor_device to "".',
             "two-devices-in-stereo",
         )
-    if has_second and mode != "one-microphone":
+    if settings.has_two_devices:
         second = find_device(microphone.visitor_device)
         if second.index == first.index:
             raise DeskguardError(
