@@ -166,13 +166,17 @@ def test_one_who_stops_without_a_word_holds_the_other_up_for_twelve_seconds_at_m
     assert out[-1].end_sample > 16.9 * SAMPLE_RATE_HZ
 
 
-def test_a_late_device_is_brought_into_step_by_what_both_hear() -> None:
+@pytest.mark.parametrize("late_s", [0.4, -0.4])
+def test_a_late_device_is_brought_into_step_by_what_both_hear_and_nothing_is_lost_on_the_way(
+    late_s: float,
+) -> None:
     sound = room(14.0)
-    card = Card(late_s=0.4)
+    card = Card(late_s=late_s)
     pairing = Pairing()
-    second = recorded(sound[1], card)
-    fed(pairing, delivered(sound[0]), delivered(second, card))
+    out = fed(pairing, delivered(sound[0]), delivered(recorded(sound[1], card), card))
     assert pairing.offset_samples == pytest.approx(0, abs=80)
+    # Only before the clocks say that both have begun.
+    assert [one.start_sample for one in out if one.missing and one.start_sample > 0.4 * SAMPLE_RATE_HZ] == []
 
 
 def test_drift_that_nobody_hears_is_made_good_by_the_clocks() -> None:

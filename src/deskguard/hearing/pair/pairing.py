@@ -114,9 +114,25 @@ class Pairing:
         self._give_up()
         if not self._here or not (self._is_running or self._begin()):
             return []
-        # A sample more than a block, for the one that a slip may leave out.
+        out: list[AudioChunk] = []
+        while self._reach() - self._place >= BLOCK_SAMPLES:
+            out += self._until(self._place + BLOCK_SAMPLES)
+        return out
+
+    def _reach(self) -> int:
+        """How far all are known who are waited for; a sample less, for the one that a slip may leave out."""
+        self._catch_up()
         reach = min(one.end for one in self._both if one.state != "missing") - 1
-        return self._until(self._place + max(0, reach - self._place) // BLOCK_SAMPLES * BLOCK_SAMPLES)
+        # What all lack is passed over at once.
+        self._skip_gap(self._place + max(0, reach - self._place) // BLOCK_SAMPLES * BLOCK_SAMPLES)
+        return reach
+
+    def _catch_up(self) -> None:
+        """Take a step that is too far for slips at once, before anybody asks how far the second reaches."""
+        step = self._wanted_step()
+        if abs(step) >= _STEP:
+            self._both[1].shift += step
+            self._shared.forget()
 
     def _give_up(self) -> None:
         """Whom the other can wait for no longer is missing."""
@@ -181,7 +197,6 @@ class Pairing:
 
     def _until(self, place: int) -> list[AudioChunk]:
         out: list[AudioChunk] = []
-        self._skip_gap(place)
         while self._place < place:
             out += self._block(min(BLOCK_SAMPLES, place - self._place))
             self._skip_gap(place)
@@ -202,7 +217,7 @@ class Pairing:
     def _block(self, size: int) -> list[AudioChunk]:
         """The next samples of both, in pieces of which each lacks the same microphones throughout."""
         begin = self._place
-        step = self._step() if size == BLOCK_SAMPLES else 0
+        step = max(-1, min(1, self._wanted_step())) if size == BLOCK_SAMPLES else 0
         first, second = self._both
         holes = [list(self._holes(one, size)) for one in self._both]
         pcm = np.stack([self._read(first, size), slipped(self._read(second, size + step), step)])
@@ -220,16 +235,9 @@ class Pairing:
             one.track.forget_before(self._place + one.shift - _KEPT)
         return out
 
-    def _step(self) -> int:
-        """By how many samples the second is brought nearer to where it should be; far off, at once."""
-        if self._offset is None:
-            return 0
-        step = round(self._offset.at(self._place)) - self._both[1].shift
-        if abs(step) >= _STEP:
-            self._both[1].shift += step
-            self._shared.forget()
-            return 0
-        return max(-1, min(1, step))
+    def _wanted_step(self) -> int:
+        """By how many samples the second is not where it should be."""
+        return 0 if self._offset is None else round(self._offset.at(self._place)) - self._both[1].shift
 
     def _read(self, one: _Microphone, size: int) -> Pcm:
         start = self._place + one.shift
