@@ -53,6 +53,13 @@ class ScriptedSource:
             self._waiting.put(one)
         self.position += pcm.size
 
+    def hear_both(self, pcm: Pcm, missing: tuple[int, ...] = ()) -> None:
+        """Two channels, (2, samples); `missing`: whose microphone is not there."""
+        for one in chunked(pcm[0], start_sample=self.position):
+            begin, end = one.start_sample - self.position, one.end_sample - self.position
+            self._waiting.put(replace(one, pcm=pcm[:, begin:end], missing=missing))
+        self.position += pcm.shape[1]
+
     def end(self, failure: BaseException | None = None) -> None:
         self._waiting.put(failure)
 
@@ -161,6 +168,16 @@ class Desk:
         self.recogniser.script = spoken(text, begin_s, 1.8 / max(len(text), 1))
         self.source.hear(some_speech())
 
+    def say_at(self, side: int, text: str) -> None:
+        """The same before two microphones, nearer to the one of `side`."""
+        begin_s = self.source.position / SAMPLE_RATE_HZ + SPEECH_BEGINS_S
+        self.recogniser.script = spoken(text, begin_s, 1.8 / max(len(text), 1))
+        near = np.concatenate([some_speech(), silence(0.5)])
+        pcm = np.random.default_rng(3).standard_normal((2, near.size)).astype(np.float32) * np.float32(0.0005)
+        pcm[side] += near
+        pcm[1 - side] += near * np.float32(0.25)
+        self.source.hear_both(pcm)
+
     def begin_to_say(self, text: str) -> Pcm:
         """Let somebody say `text` in 1.2 s and go on speaking; the rest of the sound, to be heard later."""
         begin_s = self.source.position / SAMPLE_RATE_HZ + SPEECH_BEGINS_S
@@ -169,9 +186,9 @@ class Desk:
         self.source.hear(some_speech()[:first])
         return some_speech()[first:]
 
-    def hears(self, text: str) -> list[Alert]:
+    def hears(self, text: str, side: int | None = None) -> list[Alert]:
         """Let somebody say `text`, and wait for its final transcript; the alerts that came before it."""
-        self.say(text)
+        self.say(text) if side is None else self.say_at(side, text)
         alerts: list[Alert] = []
         while True:
             outcome = self.outcome()

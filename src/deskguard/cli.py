@@ -67,7 +67,7 @@ def _add_desk_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
 
     listen = commands.add_parser("listen", help="listen at this window until stopped (the daemon)")
     _add_settings(listen)
-    listen.add_argument("--device", help=f"microphone: {_MICROPHONE_HELP}")
+    _add_devices(listen)
     listen.add_argument("--port", type=_port, help="of the staff page; 0 takes a free one")
     listen.add_argument("--data", type=Path, metavar="DIR", help="where records are kept")
     listen.add_argument("--open", action="store_true", help="open the staff page in a browser")
@@ -126,9 +126,33 @@ def _add_tool_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     rules = commands.add_parser("rules", help="list, try, test, compare, edit and publish rule packs")
     add_rules_actions(rules)
 
+    _add_calibrate(commands)
+
     doctor = commands.add_parser("doctor", help="check model, microphone, disk, CPU, clock; with remedies")
     _add_settings(doctor)
     doctor.set_defaults(run=_doctor)
+
+
+def _add_calibrate(commands: argparse._SubParsersAction[_Parser]) -> None:
+    calibrate = commands.add_parser(
+        "calibrate", help="measure microphones, room and the clerk's normal voice in one guided minute"
+    )
+    calibrate.add_argument("--config", type=Path, metavar="PATH", help="settings file to read and to change")
+    _add_devices(calibrate)
+    calibrate.add_argument(
+        "--seconds",
+        type=_durations_s,
+        default=(10.0, 20.0, 20.0),
+        metavar="ROOM,CLERK,VISITOR",
+        help="how long each part lasts (default 10,20,20)",
+    )
+    calibrate.add_argument(
+        "--from", dest="recording", type=Path, metavar="FILE", help="a recording of the minute"
+    )
+    calibrate.add_argument("--language", choices=("zh-CN", "en"), help="default: that of the settings")
+    calibrate.add_argument("--yes", action="store_true", help="begin and write without asking")
+    calibrate.add_argument("--dry-run", action="store_true", help="write nothing")
+    calibrate.set_defaults(run=_calibrate)
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
@@ -159,6 +183,15 @@ def _duration_s(text: str) -> float:
     return duration_s
 
 
+def _durations_s(text: str) -> tuple[float, float, float]:
+    lengths = [float(one) if one.replace(".", "", 1).isdecimal() else 0.0 for one in text.split(",")]
+    if len(lengths) != 3 or not all(least <= one <= 300 for one, least in zip(lengths, (2, 5, 5), strict=True)):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not three lengths such as 10,20,20: at least 2,5,5 and at most 300 seconds"
+        )
+    return lengths[0], lengths[1], lengths[2]
+
+
 def _settings(arguments: argparse.Namespace) -> Settings:
     from deskguard.settings import find_settings, load_settings
 
@@ -184,11 +217,43 @@ def _add_channels(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_devices(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", help=f"microphone: {_MICROPHONE_HELP}")
+    parser.add_argument(
+        "--visitor-device", metavar="DEVICE", help="a second microphone, at the visitor's side, in the same way"
+    )
+
+
 def _listen(arguments: argparse.Namespace) -> int:
     from deskguard.desk.listen import ListenOptions, run_listen
 
-    options = ListenOptions(arguments.device, arguments.port, arguments.data, arguments.rules, arguments.open)
+    options = ListenOptions(
+        device=arguments.device,
+        visitor_device=arguments.visitor_device,
+        port=arguments.port,
+        data=arguments.data,
+        rules=arguments.rules,
+        opens_page=arguments.open,
+    )
     run_listen(_settings(arguments), options)
+    return 0
+
+
+def _calibrate(arguments: argparse.Namespace) -> int:
+    from deskguard.desk.calibrate import CalibrateOptions, run_calibrate
+    from deskguard.desk.listen import named_devices, with_devices
+
+    named = named_devices(arguments.device, arguments.visitor_device)
+    options = CalibrateOptions(
+        config=arguments.config,
+        language=arguments.language,
+        durations_s=arguments.seconds,
+        recording=arguments.recording,
+        is_agreed=arguments.yes,
+        is_dry=arguments.dry_run,
+        named=named,
+    )
+    run_calibrate(with_devices(_settings(arguments), named), options)
     return 0
 
 

@@ -40,9 +40,11 @@ class WindowSettings(Section):
 
 
 class MicrophoneSettings(Section):
-    """Which microphone to open; empty means the system's default input."""
+    """Which microphones to open; `device` empty means the system's default input."""
 
     device: str | int = ""
+    visitor_device: str | int = ""
+    """A second one, at the visitor's side; empty means none."""
     lost_after_s: Annotated[float, Field(gt=0, le=60)] = 1.0
     """No audio for so long means the microphone has gone."""
 
@@ -75,9 +77,10 @@ class RolesSettings(Section):
     """Who speaks: found by two channels, where there are two that differ, else by voice and words."""
 
     mode: Literal["auto", "two-microphones", "stereo", "one-microphone"] = "auto"
-    """`auto` takes what is there: channels that differ are two sides, identical ones are one microphone."""
+    """`auto` takes what is there: two devices, where two are named, else the channels of the one; those that
+    differ are two sides, identical ones are one microphone."""
     channels: Literal["staff,visitor", "visitor,staff"] = "staff,visitor"
-    """Whose microphone each channel is, the left one first."""
+    """Whose microphone each channel is, the left one first; of two devices `device` is the first."""
     gain_difference_db: Annotated[float, Field(ge=-40, le=40)] = 0.0
     """How much louder the first channel records what is equally near to both; followed while it runs."""
 
@@ -212,6 +215,11 @@ class Settings(Section):
     store: StoreSettings = StoreSettings()
     screen: ScreenSettings = ScreenSettings()
 
+    @property
+    def has_two_devices(self) -> bool:
+        """Whether there is a microphone for each side, each a device of its own."""
+        return self.microphone.visitor_device != "" and self.roles.mode in ("auto", "two-microphones")
+
 
 def read_toml(path: Path, what: str) -> dict[str, Any]:
     """A TOML file as a table; raises DeskguardError for a missing, undecodable or malformed one."""
@@ -239,11 +247,16 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
         ) from None
 
 
-def find_settings(given: Path | None) -> Path:
-    """The settings file to use: the one given, else the user's own, else the one that comes with deskguard."""
+def own_settings_path() -> Path:
+    """Where the user's own settings file is found without being named."""
     from platformdirs import user_config_path
 
-    own = user_config_path("deskguard", appauthor=False) / "deskguard.toml"
+    return user_config_path("deskguard", appauthor=False) / "deskguard.toml"
+
+
+def find_settings(given: Path | None) -> Path:
+    """The settings file to use: the one given, else the user's own, else the one that comes with deskguard."""
+    own = own_settings_path()
     return given or (own if own.is_file() else bundled("config/deskguard.toml"))
 
 

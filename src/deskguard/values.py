@@ -57,6 +57,8 @@ class AudioChunk:
     """Who speaks here, when somebody told."""
     captured_ns: int = 0
     """Monotonic time of the last sample."""
+    missing: tuple[int, ...] = ()
+    """Channels whose microphone is not there: silence stands in for it."""
 
     @property
     def end_sample(self) -> int:

@@ -25,9 +25,10 @@ class SoundServer:
 
     folder: Path
     env: dict[str, str]
+    sink: str = "desk"
 
     def start(self) -> None:
-        """Start the server with a virtual microphone: what is played to "desk" is what it hears."""
+        """Start the server with a virtual microphone: what is played to its sink is what it hears."""
         subprocess.run(
             [
                 "pulseaudio",
@@ -38,7 +39,7 @@ class SoundServer:
                 "-L",
                 "module-native-protocol-unix auth-anonymous=1",
                 "-L",
-                "module-null-sink sink_name=desk rate=48000",
+                f"module-null-sink sink_name={self.sink} rate=48000",
             ],
             env=self.env,
             check=True,
@@ -54,7 +55,7 @@ class SoundServer:
 
     def plug_in(self) -> None:
         subprocess.run(
-            ["pactl", "load-module", "module-null-sink", "sink_name=desk", "rate=48000"],
+            ["pactl", "load-module", "module-null-sink", f"sink_name={self.sink}", "rate=48000"],
             env=self.env,
             check=True,
             capture_output=True,
@@ -62,26 +63,61 @@ class SoundServer:
 
     def play(self, recording: Path) -> None:
         """Play a recording to the microphone; returns when it has been played."""
-        subprocess.run(["paplay", "--device=desk", str(recording)], env=self.env, check=True)
+        self.begin_to_play(recording).wait(60)
+
+    def begin_to_play(self, recording: Path) -> subprocess.Popen[bytes]:
+        """The same without waiting for the end."""
+        return subprocess.Popen(["paplay", f"--device={self.sink}", str(recording)], env=self.env)
 
 
 @contextmanager
 def sound_server(folder: Path) -> Iterator[SoundServer]:
     """A running server; skips with a reason where PulseAudio is not installed."""
-    missing = [name for name in _PROGRAMS if shutil.which(name) is None]
-    if missing:
-        pytest.skip(f"not installed: {', '.join(missing)} (apt-get install pulseaudio pulseaudio-utils)")
-    runtime = folder / "runtime"
-    runtime.mkdir(mode=0o700)
+    _need_programs()
     (folder / ".asoundrc").write_text("pcm.!default { type pulse }\nctl.!default { type pulse }\n")
-    env = {**os.environ, "HOME": str(folder), "XDG_RUNTIME_DIR": str(runtime), "XDG_CONFIG_HOME": str(folder)}
-    env.pop("PULSE_SERVER", None)
-    server = SoundServer(folder, env)
+    server = SoundServer(folder, _env(folder, folder / "runtime"))
     server.start()
     try:
         yield server
     finally:
         server.kill()
+
+
+@contextmanager
+def two_sound_cards(folder: Path) -> Iterator[tuple[SoundServer, SoundServer]]:
+    """Two servers, each a sound card by itself: the devices "staff" and "visitor" of whoever has the first's
+    env."""
+    _need_programs()
+    names = ("staff", "visitor")
+    servers = tuple(SoundServer(folder, _env(folder, folder / name), f"{name}-sink") for name in names)
+    lines = ["pcm.!default { type pulse }", "ctl.!default { type pulse }"]
+    for name, server in zip(names, servers, strict=True):
+        socket = f"unix:{folder / name}/pulse/native"
+        lines.append(
+            f'pcm.{name} {{ type pulse server "{socket}" device "{server.sink}.monitor" '
+            f'hint {{ show on description "{name}" }} }}'
+        )
+    (folder / ".asoundrc").write_text("\n".join(lines) + "\n")
+    for server in servers:
+        server.start()
+    try:
+        yield servers[0], servers[1]
+    finally:
+        for server in servers:
+            server.kill()
+
+
+def _need_programs() -> None:
+    missing = [name for name in _PROGRAMS if shutil.which(name) is None]
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)} (apt-get install pulseaudio pulseaudio-utils)")
+
+
+def _env(home: Path, runtime: Path) -> dict[str, str]:
+    runtime.mkdir(mode=0o700)
+    env = {**os.environ, "HOME": str(home), "XDG_RUNTIME_DIR": str(runtime), "XDG_CONFIG_HOME": str(runtime)}
+    env.pop("PULSE_SERVER", None)
+    return env
 
 
 def wait_until(claim: str, holds: object, timeout_s: float = 30.0) -> None:

@@ -366,6 +366,22 @@ def test_lost_microphone_is_said_and_the_gap_is_named(page: Page, desk: Desk) ->
     page.wait_for(lambda: page.text("banners") == "")
 
 
+def test_what_is_wrong_with_two_microphones_is_said_in_both_languages(page: Page, desk: Desk) -> None:
+    desk.become("listening")
+    codes = ["microphones-swapped", "visitor-microphone-lost", "staff-microphone-silent"]
+    desk.feed.publish("health", {"heard_s": 75.0, "notes": codes})
+    page.wait_for(lambda: len(page.driver.find_elements(By.CSS_SELECTOR, ".banner")) == len(codes))
+    shown = page.text("banners")
+    assert "两支麦克风好像放反了" in shown and "不认定是谁说的" in shown
+    assert "群众那边的麦克风断开" in shown and "工作人员的麦克风没有声音" in shown
+    page.click("language")
+    page.wait_for(lambda: "seem to be swapped" in page.text("banners"))
+    assert "The visitor's microphone is gone" in page.text("banners")
+    assert [one for one in page.text("banners") if "\u4e00" <= one <= "\u9fff"] == []
+    desk.feed.publish("health", {"heard_s": 76.0, "notes": []})
+    page.wait_for(lambda: page.text("banners") == "")
+
+
 def test_trouble_is_shown_with_a_remedy_until_it_is_over(page: Page, desk: Desk) -> None:
     desk.feed.publish("rules", {"sha256": "x", "packs": [], "error": "Pack a.toml, phrase 7: no."})
     desk.feed.publish(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import given, settings
@@ -38,6 +39,26 @@ def test_windows_of_two_sides_do_not_depend_on_how_audio_is_cut(
         return [(one.role, one.role_confidence, *outline(one)) for one in windows]
 
     assert told([]) == told(places)
+
+
+@given(talks(), st.sampled_from((0, 1)), st.data())
+@settings(max_examples=20, deadline=None)
+def test_nor_do_they_while_a_microphone_is_missing(turns: list[Turn], gone: int, data: st.DataObject) -> None:
+    pcm = talk(turns)
+    first, last = sorted(data.draw(st.lists(st.integers(1, pcm.shape[1]), min_size=2, max_size=2, unique=True)))
+    pcm[gone, first:last] = 0
+
+    def told(cut_at: list[int]) -> list[tuple[object, ...]]:
+        chunks = [
+            replace(one, missing=(gone,) if first <= one.start_sample < last else ())
+            for one in chunks_of(pcm, [*cut_at, first, last])
+        ]
+        windows = heard_by(two_sided(), chunks)
+        inside = [one for one in windows if first <= one.start_sample and one.end_sample <= last]
+        assert {one.role for one in inside} <= {"unknown"}
+        return [(one.role, one.role_confidence, *outline(one)) for one in windows]
+
+    assert told(data.draw(cuttings(pcm.shape[1]))) == told([])
 
 
 @given(talks(), st.sampled_from([12.0, 4.0, 0.0]))

@@ -43,6 +43,7 @@ ONLY_IN = {
     "opencc": ("deskguard.language.text",),
     "ahocorasick": ("deskguard.spotting.finding.pieces",),
     "filelock": ("deskguard.desk.storefiles",),
+    "tomlkit": ("deskguard.desk.settings_file",),
     "rich": ("deskguard.models.progress",),
     "openpyxl": ("deskguard.authoring.sheets.workbook",),
     "starlette": ("deskguard.desk.screen.app", "deskguard.desk.screen.gate", "deskguard.desk.screen.server"),

@@ -16,7 +16,7 @@ from deskguard.desk import migrations
 from deskguard.desk.doctor import Finding, Instruments, diagnose, judge_recording
 from deskguard.desk.store import FILE_NAME, Store
 from deskguard.errors import DeskguardError
-from deskguard.settings import ModelSettings, ScreenSettings, Settings
+from deskguard.settings import MannerSettings, MicrophoneSettings, ModelSettings, ScreenSettings, Settings
 from deskguard.values import SAMPLE_RATE_HZ, Pcm
 from models_values import model_files, write_model
 from store_values import NOON, a_run
@@ -49,9 +49,13 @@ def instruments(folder: Path, **changed: object) -> Instruments:
 
 
 def a_desk(folder: Path) -> Settings:
-    """Settings of a desk where all is well: any port, a model given by its path."""
+    """Settings of a desk where all is well: any port, a model given by its path, calibrated."""
     home = write_model(folder / "weights", model_files(seed=3))
-    return Settings(model=ModelSettings(name=str(home)), screen=ScreenSettings(port=0))
+    return Settings(
+        model=ModelSettings(name=str(home)),
+        screen=ScreenSettings(port=0),
+        manner=MannerSettings(normal_lufs=-24.0, normal_syllables_per_s=5.0),
+    )
 
 
 def found(check: str, findings: list[Finding]) -> Finding:
@@ -68,7 +72,8 @@ def test_a_healthy_desk_has_nothing_to_mend(tmp_path: Path) -> None:
     findings = diagnose(a_desk(tmp_path), instruments(tmp_path))
     assert [(one.check, one.found) for one in findings if one.ok != "ok"] == []
     assert {one.check for one in findings} == {
-        "python", "packages", "model", "rules", "disk", "clock", "screen port", "cpu", "microphone",
+        "python", "packages", "model", "rules", "disk", "clock", "screen port", "cpu", "calibration",
+        "microphone",
     }  # fmt: skip
 
 
@@ -199,3 +204,25 @@ def test_a_missing_sound_library_has_a_remedy(tmp_path: Path) -> None:
     finding = found("microphone", diagnose(a_desk(tmp_path), instruments(tmp_path, record=without_portaudio)))
     assert finding.ok == "bad"
     assert "PortAudio" in finding.found
+
+
+def test_a_desk_that_is_not_calibrated_is_told_so(tmp_path: Path) -> None:
+    plain = a_desk(tmp_path).model_copy(update={"manner": MannerSettings()})
+    finding = found("calibration", diagnose(plain, instruments(tmp_path)))
+    assert finding.ok == "warn"
+    assert "deskguard calibrate" in finding.remedy
+
+
+def test_what_calibration_found_is_told(tmp_path: Path) -> None:
+    two = a_desk(tmp_path).model_copy(update={"microphone": MicrophoneSettings(visitor_device="Visitor")})
+    findings = diagnose(two, instruments(tmp_path))
+    told = next(one.found for one in findings if one.check == "calibration")
+    assert "-24.0 LUFS, 5.0 syllables/s" in told
+    assert "+0.0 dB apart" in told
+
+
+def test_the_second_microphone_is_judged_like_the_first(tmp_path: Path) -> None:
+    silent = np.zeros(SAMPLE_RATE_HZ, np.float32)
+    findings = diagnose(a_desk(tmp_path), instruments(tmp_path, record_visitor=lambda _: silent))
+    assert found("microphone 2", findings).ok == "bad"
+    assert next(one.ok for one in findings if one.check == "microphone") == "ok"

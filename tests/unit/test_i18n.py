@@ -77,3 +77,23 @@ def test_every_act_of_courtesy_has_its_name_in_both_languages() -> None:
 @pytest.mark.parametrize("kind", get_args(MannerKind))
 def test_every_kind_of_manner_has_a_name(kind: str) -> None:
     assert f"manner.{kind}" in catalogue.load("en")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "microphone-lost",
+        "staff-microphone-lost",
+        "visitor-microphone-lost",
+        "staff-microphone-silent",
+        "visitor-microphone-silent",
+        "microphones-swapped",
+        "microphones-alike",
+        "store-failing",
+        "rules-rejected",
+        "slow-cpu",
+        "clock-jump",
+    ],
+)
+def test_every_note_has_a_title_and_a_remedy(code: str) -> None:
+    assert {f"banner.{code}_title", f"banner.{code}_remedy"} <= set(catalogue.load("en"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -49,6 +50,14 @@ def test_what_the_source_lost_is_added_to_what_was_dropped_here() -> None:
     queue.put(piece(100 + SECOND + 50, lost_before=50))
     assert taken(queue) == [(SECOND + 150, 2 * SECOND + 150, 100 + SECOND + 50)]
     assert queue.lost_samples == 100 + SECOND + 50
+
+
+def test_what_one_of_two_microphones_did_not_hear_is_lost_too_and_counted_once() -> None:
+    queue = ChunkQueue(2)
+    for second in range(4):
+        queue.put(replace(piece(second * SECOND), missing=(1,) if second < 3 else ()))
+    # Two of three one-sided seconds were dropped here, and one waits.
+    assert queue.lost_samples == 3 * SECOND
 
 
 def test_a_chunk_longer_than_the_bound_is_kept() -> None:

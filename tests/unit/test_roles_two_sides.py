@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -133,6 +135,82 @@ def test_a_gap_ends_the_utterances_of_both_sides() -> None:
     ended = [one.end_reason for one in windows if one.is_final]
     assert ended
     assert set(ended) == {"gap"}
+
+
+def parted(pcm: np.ndarray, missing: int, begin: int, end: int) -> list[AudioChunk]:
+    """Chunks of which one microphone is missing from here to there, as two joined devices give them."""
+    out: list[AudioChunk] = []
+    for one in chunks_of(pcm, [*range(800, pcm.shape[1], 800), begin, end]):
+        lacks = (missing,) if begin <= one.start_sample < end else ()
+        sound = one.pcm.copy()
+        sound[list(lacks)] = 0
+        is_break = one.start_sample in (begin, end)
+        out.append(replace(one, pcm=sound, missing=lacks, is_break=is_break))
+    return out
+
+
+@pytest.mark.parametrize("missing", [0, 1])
+def test_while_a_microphone_is_missing_nobody_is_taken_for_the_speaker(missing: int) -> None:
+    turns = [Turn(index % 2, 1 + 2.5 * index, 2.6 + 2.5 * index) for index in range(12)]
+    begin, end = round(10.8 * SAMPLE_RATE_HZ), round(20.7 * SAMPLE_RATE_HZ)
+    sided = ByChannels(HearingSettings(), RolesSettings(mode="two-microphones"), LoudnessVad)
+    windows, layouts = [], set()
+    for one in parted(talk(turns), missing, begin, end):
+        windows += sided.feed(one)
+        if one.missing:
+            layouts.add(sided.layout)
+    last = finals(windows + sided.finish())
+    inside = [one for one in last if begin <= one.start_sample < end]
+    assert {(one.role, one.role_confidence) for one in inside} == {("unknown", 1.0)}
+    assert len(inside) == 4
+    told = [one.role for one in last if one not in inside]
+    assert told == ["staff", "visitor"] * 4
+    assert layouts == {"right-only" if missing == 0 else "left-only"}
+    assert sided.layout == "two-sides"
+
+
+def test_an_utterance_in_which_a_microphone_goes_ends_there_with_its_role() -> None:
+    begin = round(1.9 * SAMPLE_RATE_HZ)
+    sided = two_sided()
+    windows = [one for part in parted(talk(ALTERNATELY), 1, begin, 10**9) for one in sided.feed(part)]
+    first = next(one for one in windows if one.is_final)
+    assert (first.role, first.end_reason) == ("staff", "gap")
+    assert begin - 512 <= first.end_sample <= begin + 512
+
+
+def test_a_pause_is_told_at_once() -> None:
+    sided = two_sided()
+    pcm = talk([Turn(0, 0.8, 3.0)])[:, :40_000]
+    windows = [one for part in chunks_of(pcm) for one in sided.feed(part)]
+    assert finals(windows) == []
+    mark = AudioChunk(start_sample=40_000, pcm=np.zeros((2, 0), np.float32), is_break=True)
+    (said,) = finals(sided.feed(mark))
+    assert (said.role, said.end_reason) == ("staff", "gap")
+
+
+@pytest.mark.parametrize(("dead", "name"), [(0, "staff"), (1, "visitor")])
+def test_a_channel_that_falls_silent_is_named(dead: int, name: str) -> None:
+    pcm = talk(ALTERNATELY)
+    pcm[dead, 60_000:] = 0
+    sided = ByChannels(HearingSettings(), RolesSettings(), LoudnessVad)
+    for one in chunks_of(pcm[:, :60_000]):
+        sided.feed(one)
+    assert sided.notes == ()
+    for one in chunks_of(pcm[:, 60_000:]):
+        sided.feed(replace(one, start_sample=one.start_sample + 60_000))
+    assert sided.notes == (f"{name}-microphone-silent",)
+
+
+def test_a_channel_that_never_gave_anything_is_named_only_where_two_were_told() -> None:
+    pcm = talk(ALTERNATELY)
+    pcm[1] = 0
+    asked = ByChannels(HearingSettings(), RolesSettings(), LoudnessVad)
+    told = ByChannels(HearingSettings(), RolesSettings(mode="stereo", channels="visitor,staff"), LoudnessVad)
+    for one in chunks_of(pcm):
+        asked.feed(one)
+        told.feed(one)
+    assert asked.notes == ()
+    assert told.notes == ("staff-microphone-silent",)
 
 
 def test_the_end_of_the_stream_ends_what_is_open_and_counts_the_last_samples() -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from deskguard.hearing.endpoint import Endpointer
     from deskguard.hearing.recognise import Recogniser
     from deskguard.hearing.roles.channels import ByChannels
+    from deskguard.hearing.vad import SileroVad
     from deskguard.rules.pack import RuleSet
     from deskguard.rules.watch import PackWatcher
     from deskguard.settings import Settings
@@ -60,6 +61,13 @@ def load_recogniser(settings: Settings) -> Recogniser:
 
 def store_folder(settings: Settings) -> Path:
     return Path(settings.store.folder) if settings.store.folder else resources.data_folder()
+
+
+def new_vad() -> SileroVad:
+    """Voice activity of one stream."""
+    from deskguard.hearing.vad import SileroVad
+
+    return SileroVad()
 
 
 def new_endpointer(settings: Settings) -> ByChannels:

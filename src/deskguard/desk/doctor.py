@@ -13,7 +13,7 @@ import shutil
 import socket
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -72,6 +72,8 @@ class Instruments:
     load_rules: Callable[[], int]
     """Loads the configured packs and returns how many phrases there are."""
     now_utc: Callable[[], datetime] = lambda: datetime.now(UTC)
+    record_visitor: Callable[[float], Pcm] | None = None
+    """The same of the second microphone, where the settings name one."""
 
 
 def diagnose(settings: Settings, instruments: Instruments) -> list[Finding]:
@@ -85,7 +87,9 @@ def diagnose(settings: Settings, instruments: Instruments) -> list[Finding]:
         ("clock", lambda: _check_clock(instruments.data_folder, instruments.now_utc())),
         ("screen port", lambda: _check_port(settings.screen.port)),
         ("cpu", lambda: _check_cpu(instruments.time_decode)),
+        ("calibration", lambda: _check_calibration(settings)),
         ("microphone", lambda: _check_microphone(instruments.record)),
+        ("microphone 2", lambda: _check_second(instruments.record_visitor)),
     )
     findings: list[Finding] = []
     for name, check in checks:
@@ -314,6 +318,28 @@ def _check_cpu(time_decode: Callable[[], float]) -> Iterator[Finding]:
         yield Finding(check="cpu", ok="warn", found=f"{found}: cards will come late", remedy=slower)
     else:
         yield Finding(check="cpu", ok="ok", found=found)
+
+
+def _check_calibration(settings: Settings) -> Iterator[Finding]:
+    """What `calibrate` wrote; without it the clerk's normal is learnt anew with every start."""
+    lufs, pace = settings.manner.normal_lufs, settings.manner.normal_syllables_per_s
+    if not lufs:
+        yield Finding(
+            check="calibration",
+            ok="warn",
+            found="this desk is not calibrated; what is normal is learnt while it runs",
+            remedy="run deskguard calibrate: it takes a minute.",
+        )
+        return
+    found = f"clerk's normal {lufs:.1f} LUFS" + (f", {pace:.1f} syllables/s" if pace else "")
+    if settings.microphone.visitor_device != "":
+        found += f"; microphones {settings.roles.gain_difference_db:+.1f} dB apart in gain"
+    yield Finding(check="calibration", ok="ok", found=found)
+
+
+def _check_second(record: Callable[[float], Pcm] | None) -> Iterator[Finding]:
+    if record is not None:
+        yield from (replace(one, check="microphone 2") for one in _check_microphone(record))
 
 
 def _check_microphone(record: Callable[[float], Pcm]) -> Iterator[Finding]:

@@ -12,12 +12,14 @@ from deskguard import resources
 from deskguard.desk import compose
 from deskguard.desk.doctor import DECODED_S, Instruments, diagnose
 from deskguard.hearing.microphone import record
+from deskguard.hearing.two_microphones import chosen_devices
 from deskguard.values import SAMPLE_RATE_HZ, SpeechWindow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from deskguard.settings import Settings
+    from deskguard.values import Pcm
 
 _MARKS = {"ok": "ok  ", "warn": "warn", "bad": "BAD "}
 
@@ -30,7 +32,8 @@ def examine(settings: Settings, rules: Sequence[Path]) -> tuple[list[str], bool]
         Instruments(
             models_folder=folder,
             data_folder=compose.store_folder(settings),
-            record=lambda duration_s: record(settings.microphone, duration_s),
+            record=lambda duration_s: _record(settings, settings.microphone.device, duration_s),
+            record_visitor=_record_visitor(settings),
             time_decode=lambda: _time_decode(settings),
             load_rules=lambda: len(compose.load_rules(settings, rules).rules),
         ),
@@ -41,6 +44,19 @@ def examine(settings: Settings, rules: Sequence[Path]) -> tuple[list[str], bool]
         if one.remedy:
             lines.append(f"{'':<19}→ {one.remedy}")
     return lines, all(one.ok != "bad" for one in findings)
+
+
+def _record(settings: Settings, device: str | int, duration_s: float) -> Pcm:
+    """Raises DeskguardError when the devices do not fit what the settings want of them, too."""
+    chosen_devices(settings)
+    return record(settings.microphone.model_copy(update={"device": device}), duration_s)
+
+
+def _record_visitor(settings: Settings) -> Callable[[float], Pcm] | None:
+    second = settings.microphone.visitor_device
+    if not settings.has_two_devices:
+        return None
+    return lambda duration_s: _record(settings, second, duration_s)
 
 
 def _time_decode(settings: Settings) -> float:

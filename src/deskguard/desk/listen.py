@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from deskguard.desk import compose
 from deskguard.desk.window import Parts, Window, run_quietly
-from deskguard.hearing.microphone import Microphone, find_device
+from deskguard.hearing.two_microphones import chosen_devices, open_source
 from deskguard.i18n import catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from deskguard.settings import Settings
 
@@ -25,6 +25,7 @@ class ListenOptions:
     """What the command line may say over the settings; None leaves them."""
 
     device: str | None
+    visitor_device: str | None
     port: int | None
     data: Path | None
     rules: Sequence[Path]
@@ -39,19 +40,19 @@ def run_listen(settings: Settings, options: ListenOptions) -> None:
     settings = _with_options(settings, options)
     watcher = compose.watch_rules(settings, options.rules)
     rules = compose.load_rules(settings, options.rules)
-    # The microphone is looked for before the model is loaded: a wrong name should fail at once.
-    device = find_device(settings.microphone.device)
+    # Microphones are looked for before the model is loaded: a wrong name should fail at once.
+    devices = chosen_devices(settings)
     parts = Parts(
         settings=settings,
         recogniser=compose.load_recogniser(settings).warmed_up(settings.hearing.max_utterance_s),
         rules=rules,
         rule_paths=compose.rule_paths(settings, options.rules),
         data_folder=compose.store_folder(settings),
-        device=device.name,
+        device=" + ".join(one.name for one in devices),
         watcher=watcher,
     )
     window = Window(parts)
-    microphone = Microphone(settings.microphone, window.on_state)
+    microphone = open_source(settings, window.on_state)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: microphone.stop())
     # The address goes to the console and not to the log: who has it may read the page.
@@ -65,11 +66,21 @@ def run_listen(settings: Settings, options: ListenOptions) -> None:
     run_quietly(window.run(microphone))
 
 
+def named_devices(device: str | None, visitor_device: str | None) -> dict[str, str | int]:
+    """What the command line names, by its key in the settings."""
+    given = {"device": device, "visitor_device": visitor_device}
+    return {key: int(one) if one.isdecimal() else one for key, one in given.items() if one is not None}
+
+
+def with_devices(settings: Settings, named: Mapping[str, str | int]) -> Settings:
+    """The settings with these devices."""
+    microphone = settings.microphone.model_copy(update=dict(named))
+    return settings.model_copy(update={"microphone": microphone})
+
+
 def _with_options(settings: Settings, options: ListenOptions) -> Settings:
     changes: dict[str, Any] = {}
-    if options.device is not None:
-        device = int(options.device) if options.device.isdecimal() else options.device
-        changes["microphone"] = settings.microphone.model_copy(update={"device": device})
+    settings = with_devices(settings, named_devices(options.device, options.visitor_device))
     if options.port is not None:
         changes["screen"] = settings.screen.model_copy(update={"port": options.port})
     if options.data is not None:

@@ -20,7 +20,7 @@ class ChunkQueue:
         self._is_closed = False
         self._ready = threading.Condition()
         self.lost_samples = 0
-        """Dropped here or reported lost by the source, in all."""
+        """Dropped here or reported lost by the source, in all; by one of two microphones counts, too."""
 
     def put(self, chunk: AudioChunk) -> bool:
         """Never blocks. False once the queue is closed."""
@@ -29,12 +29,12 @@ class ChunkQueue:
                 return False
             self._chunks.append(chunk)
             self._waiting += chunk.pcm.shape[1]
-            self.lost_samples += chunk.lost_before
+            self.lost_samples += chunk.lost_before + _one_sided(chunk)
             while self._waiting > self._bound and len(self._chunks) > 1:
                 oldest = self._chunks.popleft()
                 self._waiting -= oldest.pcm.shape[1]
                 self._lost += oldest.lost_before + oldest.pcm.shape[1]
-                self.lost_samples += oldest.pcm.shape[1]
+                self.lost_samples += oldest.pcm.shape[1] - _one_sided(oldest)
             self._ready.notify()
         return True
 
@@ -62,6 +62,11 @@ class ChunkQueue:
     @property
     def waiting_samples(self) -> int:
         return self._waiting
+
+
+def _one_sided(chunk: AudioChunk) -> int:
+    """Samples of it that one microphone did not deliver."""
+    return chunk.pcm.shape[1] if chunk.missing else 0
 
 
 class WindowQueue:

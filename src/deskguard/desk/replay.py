@@ -88,7 +88,7 @@ class Replayer:
             "windows_skipped": run.skipped,
             "lost_s": round(seconds(run.lost_samples), 3),
             "layout": endpointer.layout if isinstance(endpointer, ByChannels) else "told",
-            "notes": list(mind.notes),
+            "notes": [*mind.notes, *(endpointer.notes if isinstance(endpointer, ByChannels) else ())],
         }
         if source.failure is not None:
             raise source.failure

@@ -50,6 +50,7 @@ _HEALTH_STORED_EVERY_S = 60.0
 _FORGET_EVERY_S = 6 * 3600.0
 """A daemon that is never restarted must forget old records, too."""
 _CLOCK_NOTE_S = 60.0
+_NO_NOTES: tuple[str, ...] = ()
 
 
 class Source(Protocol):
@@ -97,7 +98,8 @@ class Window:
         self._mind = Mind(parts.recogniser, parts.rules, settings, self._run_id, take_all)
         self._feed = Feed()
         self._meter = LevelMeter(self._feed.publish)
-        self._live = LiveRun(compose.new_endpointer(settings), self._mind, settings.queues, watch=self._watch)
+        self._ears = compose.new_endpointer(settings)
+        self._live = LiveRun(self._ears, self._mind, settings.queues, watch=self._watch)
         self._visits = VisitFeed(
             VisitBoard(parts.rules.courtesy, self._clock.utc_of, settings.visits.off), self._feed.publish
         )
@@ -105,7 +107,8 @@ class Window:
         self._rules, self._rules_error = parts.rules, ""
         self._words = ScreenWords(parts.rules)
         self._on_list: set[str] = set()
-        self._state, self._clock_noted_ns = "starting", 0
+        self._state, self._since_utc, self._clock_noted_ns = "", "", 0
+        self._missing = self._misheard = self._told_notes = _NO_NOTES
         self._strain = Strain()
         self._failure: Exception | None = None
         self._ended = threading.Event()
@@ -131,6 +134,7 @@ class Window:
         try:
             for outcome in self._live.run(source.chunks()):
                 self.record(outcome)
+                self._misheard = self._mind.notes
                 yield outcome
             if self._failure is not None:
                 raise self._failure
@@ -141,16 +145,15 @@ class Window:
             ticker.join(2.0)
             self._end(reason)
 
-    def on_state(self, state: str) -> None:
-        """The source's news: listening, paused or microphone-lost."""
+    def on_state(self, state: str, missing: tuple[str, ...] = ()) -> None:
+        """The source's news: listening, paused or microphone-lost; and codes of what of two is missing."""
+        self._missing = missing
         if state != self._state:
             log.info("state %s at %.1f s", state, seconds(self._live.heard_samples))
             if "paused" in (state, self._state):
                 self._writer.save_pause(self._run_id, self._clock.utc(), state == "paused", "")
-        self._state = state
-        self._feed.publish(
-            "state", {"state": state, "since_utc": self._clock.utc(), "notes": list(self._notes())}
-        )
+            self._state, self._since_utc = state, self._clock.utc()
+        self._publish_state()
 
     @property
     def health(self) -> Health:
@@ -301,6 +304,8 @@ class Window:
             self._look_at_rules()
             self._look_at_clock()
             self._visits.tick(local_day(None)[0])
+            if self._notes() != self._told_notes:
+                self._publish_state()
             health = self.health
             self._strain.feed(health, time.monotonic_ns())
             self._feed.publish("health", _plain(health))
@@ -333,6 +338,15 @@ class Window:
             log.warning("the clock jumped by %.0f s", jump_s)
             self._clock_noted_ns = time.monotonic_ns()
 
+    def _publish_state(self) -> None:
+        """The state and its notes, which may change while it lasts; they stand in the log, too."""
+        notes = self._notes()
+        for code in {*notes} ^ {*self._told_notes}:
+            log.info("%s %s", "note" if code in notes else "over:", code)
+        self._told_notes = notes
+        payload = {"state": self._state, "since_utc": self._since_utc, "notes": list(notes)}
+        self._feed.publish("state", payload)
+
     def _publish_rules(self) -> None:
         packs = [{"id": one.pack_id, "title": one.title, "version": one.version} for one in self._rules.packs]
         payload = {"sha256": self._rules.sha256, "packs": packs, "error": self._rules_error or None}
@@ -346,8 +360,10 @@ class Window:
             "rules-rejected": bool(self._rules_error),
             "slow-cpu": self._strain.is_slow,
             "clock-jump": bool(noted),
+            "microphones-alike": self._parts.settings.has_two_devices and self._ears.are_alike,
         }
-        return tuple(code for code, holds in notes.items() if holds)
+        heard = (*self._missing, *self._misheard, *self._ears.notes)
+        return (*(code for code, holds in notes.items() if holds), *heard)
 
     def _forget_old(self) -> None:
         oldest = self._parts.wall_clock() - timedelta(days=self._parts.settings.store.retention_days)

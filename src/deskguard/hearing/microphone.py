@@ -3,6 +3,9 @@
 The audio callback only copies the block, notes its time and the driver's overflow mark, and puts it in a
 bounded queue. A microphone that stops delivering is taken for gone: it is looked for again, by name, until it
 is back, and the gap is a number of lost samples in the first chunk after it. While paused the device is closed.
+
+PortAudio finds devices only when it starts, and starts anew only while none is open. So of two microphones the
+one that is lost is opened again as it was listed; when that fails for long, the other lets go for a moment.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -29,13 +33,18 @@ CaptureState = Literal["listening", "paused", "microphone-lost"]
 _BLOCK_S = 0.05
 _QUEUE_BLOCKS = 200
 """Ten seconds of blocks: the reader only resamples them, so this fills when the machine is frozen."""
-_RETRY_S = 0.5
+_RETRY_S, _RETRY_LATER_S, _SOON_S = 0.5, 3.0, 60.0
+"""How often a lost microphone is looked for, in the first minute and later: each time the drivers write lines
+of their own to the log."""
 _SLOW_START = 3
 """How many times longer a device that was just opened may keep silent. On a busy machine its first block took
 more than a second, and closing and opening it for that lost three more (8 busy processes on 2 cores,
 PulseAudio, 2026-11-21)."""
 _LOOK_S = 0.2
 """How often a pause or a stop is looked for while no block comes."""
+_ASK_AFTER_S, _ASK_AT_MOST_EVERY_S = 10.0, 600.0
+"""When a lost microphone asks the other to let go, so that devices are listed anew: after so long, then after
+twice as long each time. It costs the other some 0.3 s of sound."""
 _MAX_CHANNELS = 2
 """Channels beyond the first two carry nothing a desk uses."""
 
@@ -111,12 +120,91 @@ def record(settings: MicrophoneSettings, duration_s: float) -> Pcm:
     return pcm
 
 
+class SoundSystem:
+    """PortAudio as the microphones of one desk share it; safe to use from the thread of each."""
+
+    def __init__(self, ask_after_s: float = _ASK_AFTER_S) -> None:
+        """`ask_after_s`: how long a lost microphone is looked for before the other is first asked to let go."""
+        self.ask_after_s = ask_after_s
+        self._lock = threading.Lock()
+        self._open = 0
+        self.is_release_asked = False
+        """Whoever has a device open should close it and open it again."""
+
+    def open(self, device: Device, callback: Callable[[Pcm, int, Any, Any], None]) -> Any:
+        """A running stream of up to two channels; raises DeskguardError when the device is not to be had."""
+        sd = _sounddevice()
+        with self._turn():
+            self._open += 1
+            try:
+                stream = sd.InputStream(
+                    samplerate=device.rate_hz,
+                    blocksize=int(device.rate_hz * _BLOCK_S),
+                    device=device.index,
+                    channels=min(device.channels, _MAX_CHANNELS),
+                    dtype="float32",
+                    callback=callback,
+                )
+                stream.start()
+            except sd.PortAudioError as error:
+                self._open -= 1
+                raise _busy(device, error) from None
+        return stream
+
+    def close(self, stream: Any) -> None:
+        """Close a stream whose device may be gone; a driver that hangs is left behind in its thread."""
+        closing = threading.Thread(target=self._abort, args=(stream,), name="close-microphone", daemon=True)
+        closing.start()
+        closing.join(timeout=1.0)
+        self._open -= 1
+
+    def list_again(self) -> None:
+        """Make PortAudio look for devices again; not while one is open, for that would end it."""
+        with self._turn():
+            if self._open == 0:
+                self.is_release_asked = False
+                sd = _sounddevice()
+                sd._terminate()
+                sd._initialize()
+
+    def ask_for_release(self) -> None:
+        """Let whoever has a device open close it, so that devices can be listed again."""
+        self.is_release_asked = self._open > 0
+
+    def _abort(self, stream: Any) -> None:
+        sd = _sounddevice()
+        with self._turn():
+            try:
+                stream.abort(ignore_errors=True)
+                stream.close(ignore_errors=True)
+            except sd.PortAudioError:
+                return
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """PortAudio's lists bear one caller at a time; but nobody waits for a driver that hangs."""
+        has_turn = self._lock.acquire(timeout=1.0)
+        try:
+            yield
+        finally:
+            if has_turn:
+                self._lock.release()
+
+
 class Microphone:
     """The configured microphone, kept open for as long as there is one."""
 
-    def __init__(self, settings: MicrophoneSettings, on_state: Callable[[CaptureState], None]) -> None:
+    def __init__(
+        self,
+        settings: MicrophoneSettings,
+        on_state: Callable[[CaptureState], None],
+        system: SoundSystem | None = None,
+    ) -> None:
+        """`system` is shared by the microphones of one desk."""
         self._settings = settings
         self._on_state = on_state
+        self._system = system or SoundSystem()
+        self._lost_since_s, self._ask_at_s, self._ask_after_s = 0.0, 0.0, self._system.ask_after_s
         self._blocks: queue.Queue[_Block] = queue.Queue(_QUEUE_BLOCKS)
         self._dropped = 0
         self._is_paused = threading.Event()
@@ -144,10 +232,10 @@ class Microphone:
         while not self._is_stopped.is_set():
             if stream is not None:
                 yield from self._heard(stream)
-                _close(stream)
+                self._system.close(stream)
             if self._is_paused.is_set():
                 yield from self._paused()
-            elif not self._is_stopped.is_set():
+            elif not (self._is_stopped.is_set() or self._system.is_release_asked):
                 self._tell("microphone-lost")
             stream = self._reopened()
 
@@ -173,9 +261,9 @@ class Microphone:
         self._gap_since_ns = self._gap_since_ns or last_ns
 
     def _next_block(self, patience_s: float) -> _Block | None:
-        """The next block; None when none came in time, or when there is a pause or a stop."""
+        """The next block; None when none came in time, or when the device is to be closed."""
         until = time.monotonic() + patience_s
-        while not (self._is_stopped.is_set() or self._is_paused.is_set()):
+        while not (self._is_stopped.is_set() or self._is_paused.is_set() or self._system.is_release_asked):
             try:
                 return self._blocks.get(timeout=min(_LOOK_S, max(0.0, until - time.monotonic())))
             except queue.Empty:
@@ -223,36 +311,34 @@ class Microphone:
         if self._is_stopped.is_set():
             return None
         try:
-            _rescan()
+            self._system.list_again()
             self.device = find_device(self._wanted())
-            return self._open()
+            stream = self._open()
         except DeskguardError:
             self._tell("microphone-lost")
-            self._is_stopped.wait(_RETRY_S)
+            self._is_stopped.wait(self._patience_s())
             return None
+        self._lost_since_s, self._ask_after_s = 0.0, self._system.ask_after_s
+        return stream
+
+    def _patience_s(self) -> float:
+        """How long to wait before the next look; now and then the other microphone is asked to let go first."""
+        now_s = time.monotonic()
+        if not self._lost_since_s:
+            self._lost_since_s, self._ask_at_s = now_s, now_s + self._ask_after_s
+        if now_s >= self._ask_at_s:
+            self._system.ask_for_release()
+            self._ask_after_s = min(2 * self._ask_after_s, _ASK_AT_MOST_EVERY_S)
+            self._ask_at_s = now_s + self._ask_after_s
+        return _RETRY_S if now_s - self._lost_since_s < _SOON_S else _RETRY_LATER_S
 
     def _wanted(self) -> str | int:
         """What to look for: indexes change when devices come and go, so the name found at first."""
         return self.device.name if isinstance(self._settings.device, int) else self._settings.device
 
     def _open(self) -> Any:
-        sd = _sounddevice()
-        device = self.device
         self._blocks = queue.Queue(_QUEUE_BLOCKS)
-        channels = min(device.channels, _MAX_CHANNELS)
-        try:
-            stream = sd.InputStream(
-                samplerate=device.rate_hz,
-                blocksize=int(device.rate_hz * _BLOCK_S),
-                device=device.index,
-                channels=channels,
-                dtype="float32",
-                callback=self._callback,
-            )
-            stream.start()
-        except sd.PortAudioError as error:
-            raise _busy(device, error) from None
-        return stream
+        return self._system.open(self.device, self._callback)
 
     def _callback(self, indata: Pcm, frames: int, _time: Any, status: Any) -> None:
         block = _Block(indata.copy(), time.monotonic_ns(), bool(status.input_overflow))
@@ -283,29 +369,6 @@ def _sounddevice() -> Any:
             "no-portaudio",
         ) from None
     return sounddevice
-
-
-def _rescan() -> None:
-    """Make PortAudio look for devices again; it lists them once, when it starts."""
-    sd = _sounddevice()
-    sd._terminate()
-    sd._initialize()
-
-
-def _close(stream: Any) -> None:
-    """Close a stream whose device may be gone; a driver that hangs is left behind in its thread."""
-    closing = threading.Thread(target=_abort, args=(stream,), name="close-microphone", daemon=True)
-    closing.start()
-    closing.join(timeout=1.0)
-
-
-def _abort(stream: Any) -> None:
-    sd = _sounddevice()
-    try:
-        stream.abort(ignore_errors=True)
-        stream.close(ignore_errors=True)
-    except sd.PortAudioError:
-        return
 
 
 def _busy(device: Device, error: Exception) -> DeskguardError:

@@ -43,6 +43,17 @@ class ByChannels:
         names = {"both": "two-sides", "left": "left-only", "right": "right-only"}
         return names.get(plan, "one-microphone")
 
+    @property
+    def are_alike(self) -> bool:
+        """Whether two channels hear the same, as one microphone does."""
+        return isinstance(self._chosen, TwoSided) and self._chosen.plan == "alike"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Codes of what is wrong with the channels: "staff-microphone-silent", "visitor-microphone-silent"."""
+        silent = self._chosen.silent if isinstance(self._chosen, TwoSided) else None
+        return () if silent is None else (f"{silent}-microphone-silent",)
+
     def feed(self, chunk: AudioChunk) -> list[SpeechWindow]:
         """The windows that end within `chunk`, in order."""
         if self._chosen is None:

@@ -108,9 +108,13 @@ class Levels:
     def __init__(self) -> None:
         self._floors = NoiseFloor(), NoiseFloor()
 
-    def feed(self, frame: Pcm) -> FrameLevels:
+    def feed(self, frame: Pcm, missing: tuple[int, ...] = ()) -> FrameLevels:
+        """`missing`: channels in which silence stands for sound; nothing is learnt of them."""
         powers = tuple(float(np.dot(one, one)) / one.size for one in frame)
-        left, right = (one.feed(power) for one, power in zip(self._floors, powers, strict=True))
+        left, right = (
+            0.0 if side in missing else floor.feed(power)
+            for side, (floor, power) in enumerate(zip(self._floors, powers, strict=True))
+        )
         return FrameLevels((powers[0], powers[1]), (left, right))
 
 

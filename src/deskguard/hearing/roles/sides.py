@@ -148,6 +148,8 @@ class TwoSided:
         self._start = 0
         self._has_begun = False
         self._is_break, self._lost = False, 0
+        self._missing: tuple[int, ...] = ()
+        self._were_two = not self._is_asked
         self._count = 0
         self.is_speech = False
 
@@ -159,8 +161,16 @@ class TwoSided:
     @property
     def plan(self) -> Plan:
         """What the channels are taken for: microphones that hear all alike are one."""
+        if self._missing:
+            return "right" if 0 in self._missing else "left"
         plan = self._layout.plan
         return "alike" if plan == "both" and self._is_asked and self._balance.is_inseparable else plan
+
+    @property
+    def silent(self) -> Role | None:
+        """Whose channel gives nothing although both did, or should: its microphone is muted or broken."""
+        lone = {"left": 1, "right": 0}.get(self._layout.plan)
+        return self._sides[lone].role if lone is not None and self._were_two and not self._missing else None
 
     @property
     def separation_db(self) -> float:
@@ -170,9 +180,10 @@ class TwoSided:
     def feed(self, chunk: AudioChunk) -> list[SpeechWindow]:
         """The windows that end within `chunk`, less 96 ms, in order."""
         windows: list[SpeechWindow] = []
-        is_gap = chunk.lost_before > 0 or chunk.is_break
+        is_gap = chunk.lost_before > 0 or chunk.is_break or chunk.missing != self._missing
         if is_gap or not self._has_begun:
-            windows += self._flush()
+            windows += self._flush() + self._broken_off(chunk)
+            self._missing = chunk.missing
             self._start, self._has_begun = chunk.start_sample, True
             self._is_break, self._lost = chunk.is_break, chunk.lost_before
             for vad in self._vads:
@@ -201,11 +212,19 @@ class TwoSided:
             self._take(rest)
         return self._ready(0)
 
+    def _broken_off(self, chunk: AudioChunk) -> list[SpeechWindow]:
+        """What the break before `chunk` ends, at once and as what the channels were until then."""
+        mark = replace(chunk, pcm=chunk.pcm[:1, :0], lost_before=0, is_break=True, role="unknown")
+        windows: list[SpeechWindow] = []
+        for channel, side in enumerate(self._sides):
+            windows += self._told(channel, side.endpointer.feed(mark))
+        return sorted(windows, key=lambda one: one.start_sample)
+
     def _take(self, pcm: Pcm) -> None:
         """Measure one frame and keep it until those after it are known."""
         missing = FRAME_SAMPLES - pcm.shape[1]
         padded = np.pad(pcm, ((0, 0), (0, missing))) if missing else pcm
-        plan = self._layout.feed(padded)
+        plan = self.plan if self._missing else self._layout.feed(padded)
         is_pair = plan in ("both", "undecided")
         scores = [0.0, 0.0]
         for channel in (0, 1) if is_pair else self._heard(plan):
@@ -213,7 +232,7 @@ class TwoSided:
         chunk = AudioChunk(start_sample=self._start, pcm=pcm, lost_before=self._lost, is_break=self._is_break)
         self._start += pcm.shape[1]
         self._is_break, self._lost = False, 0
-        levels = self._levels.feed(padded)
+        levels = self._levels.feed(padded, self._missing)
         has_speech = is_pair and max(scores) >= _SPEECH_FROM and levels.is_clear
         self._ahead.append(_Frame(chunk, levels, (scores[0], scores[1]), has_speech))
 
@@ -230,6 +249,7 @@ class TwoSided:
         own = frame.levels.difference_db if frame.has_speech else None
         self._behind.append(own)
         plan = self.plan
+        self._were_two = self._were_two or plan == "both"
         if self._layout.plan == "both" and own is not None and difference is not None:
             self._balance.learn(difference)
         holds = self._floor.feed(
