@@ -10,32 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deskguard.hearing.roles.onemic import Bar, Labelled, OneMicrophone
+from casting_talk import CLERK, HELLO, OTHER, PLAIN, VISITOR, WANTS, by_number, sound, vector
+from deskguard.hearing.roles.onemic import Bar, OneMicrophone
 from deskguard.hearing.roles.partition import Evidence, Weighing, _Problem, staff_log_odds
-from deskguard.values import Pcm
-
-CLERK, VISITOR, OTHER = 1, 2, 3
-HELLO = "您好，请问您办什么业务？"
-WANTS = "我想办社保卡。"
-PLAIN = "嗯，一共三张。"
-
-
-def vector(person: int, seed: int) -> np.ndarray:
-    """A voice as the encoder gives it: people far apart, turns of one person about 0.5 from their centre."""
-    centre = np.random.default_rng(person).normal(size=286)
-    noise = np.random.default_rng(1000 + seed).normal(size=286)
-    return (0.8 * centre / np.linalg.norm(centre) + 0.6 * noise / np.linalg.norm(noise)).astype(np.float32)
-
-
-def sound(person: int, seed: int, seconds: float = 2.0) -> Pcm:
-    """Audio that only `by_number` can read: who and which in its first samples."""
-    pcm = np.full(int(seconds * 16_000), 0.05, np.float32)
-    pcm[:2] = person / 100, seed / 10_000
-    return pcm
-
-
-def by_number(pcm: Pcm) -> np.ndarray:
-    return vector(round(float(pcm[0]) * 100), round(float(pcm[1]) * 10_000))
+from deskguard.values import Labelled, Pcm
 
 
 class Talk:
