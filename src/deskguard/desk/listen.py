@@ -49,6 +49,7 @@ def run_listen(settings: Settings, options: ListenOptions) -> None:
         data_folder=compose.store_folder(settings),
         device=device.name,
         watcher=watcher,
+        casting=compose.new_casting(settings),
     )
     window = Window(parts)
     microphone = Microphone(settings.microphone, window.on_state)
