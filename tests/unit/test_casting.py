@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -22,9 +23,11 @@ from casting_talk import (
     by_number,
     sound,
 )
+from deskguard.desk import compose
 from deskguard.desk.casting import Casting
+from deskguard.errors import DeskguardError
 from deskguard.hearing.roles.onemic import OneMicrophone
-from deskguard.settings import AlertSettings, Settings, SpottingSettings
+from deskguard.settings import AlertSettings, RolesSettings, Settings, SpottingSettings, VisitSettings
 from deskguard.values import Alert, Hypothesis, Labelled, Pcm, Role, SpeechWindow
 from hearing_values import a_rule_set, a_window, heard, spoken
 
@@ -296,3 +299,37 @@ def test_an_announcement_shows_no_card_even_where_nobody_looks() -> None:
     assert {reason for _, _, reason in counter.alerts()} == {"role-unknown"}
     said = [one for one in counter.outcomes if isinstance(one, Hypothesis)][-1]
     assert said.is_announcement
+
+
+# Put together from the settings
+
+
+@pytest.mark.parametrize("channel", ["phone-in", "phone-out"])
+def test_on_the_telephone_one_microphone_hears_the_clerk_only(
+    channel: Literal["phone-in", "phone-out"],
+) -> None:
+    settings = Settings(visits=VisitSettings(channel=channel), spotting=SpottingSettings(confirm_from=0.1))
+    counter = Counter(settings, compose.new_casting(settings))
+    for text in (HELLO, WANTS, f"{KNOW}呀，真的呀。"):
+        assert counter.say(VISITOR, text) == "staff"
+    assert counter.alerts() == [("staff", "confirmed", None)]
+    finals = [one for one in counter.outcomes if isinstance(one, Hypothesis)]
+    assert {one.role_confidence for one in finals} == {1.0}
+
+
+def test_on_the_telephone_two_sides_keep_the_roles_of_their_channels() -> None:
+    settings = Settings(visits=VisitSettings(channel="phone-in"))
+    other_side = replace(window(VISITOR, 0), role="visitor", role_confidence=0.97)
+    assert compose.new_casting(settings).marked(other_side).role == "visitor"
+
+
+def test_mode_none_compares_no_voices() -> None:
+    casting = compose.new_casting(Settings(roles=RolesSettings(mode="none")))
+    one = window(CLERK, 0)
+    assert casting.marked(one) is one
+    assert casting.look(one, spoken(HELLO)) == []
+
+
+def test_a_bad_form_of_an_announcement_is_told_before_anything_is_heard() -> None:
+    with pytest.raises(DeskguardError, match="announcements"):
+        compose.new_casting(Settings(roles=RolesSettings(announcements=("请",))))
