@@ -240,6 +240,7 @@ class ScriptedRecogniser:
             is_final=window.is_final,
             average_log_probability=-0.2,
             role=window.role,
+            role_confidence=window.role_confidence,
             decode_ns=1000,
         )
 

@@ -124,6 +124,10 @@ class Page:
         """The kinds of all events until the stream ends."""
         return [line.removeprefix("event:").strip() for line in self._lines if line.startswith("event:")]
 
+    def lines(self) -> Iterator[str]:
+        """All that the stream still says, as it comes."""
+        return self._lines
+
     def press(self, button: str, **body: object) -> Payload:
         answer = self._client.post(self._url + button, json=body, headers={"sec-fetch-site": "same-origin"})
         found: Payload = answer.json()

@@ -76,13 +76,25 @@ class HearingSettings(Section):
 class RolesSettings(Section):
     """Who speaks: found by two channels, where there are two that differ, else by voice and words."""
 
-    mode: Literal["auto", "two-microphones", "stereo", "one-microphone"] = "auto"
+    mode: Literal["auto", "two-microphones", "stereo", "one-microphone", "none"] = "auto"
     """`auto` takes what is there: two devices, where two are named, else the channels of the one; those that
-    differ are two sides, identical ones are one microphone."""
+    differ are two sides, identical ones are one microphone, on which voices are told apart. `none` does not
+    look who speaks: no voice is compared with another."""
     channels: Literal["staff,visitor", "visitor,staff"] = "staff,visitor"
     """Whose microphone each channel is, the left one first; of two devices `device` is the first."""
     gain_difference_db: Annotated[float, Field(ge=-40, le=40)] = 0.0
     """How much louder the first channel records what is equally near to both; followed while it runs."""
+    announcements: tuple[str, ...] = (
+        "请…号到…窗口",
+        "请…号到…柜台",
+        "请…号客户到…号",
+        "请…号顾客到…号",
+        "请…号市民到…号",
+        "请…号群众到…号",
+        "号请到…窗口",
+        "号请到…柜台",
+    )
+    """How the hall's loudspeaker calls, as spellings of rules. Such words are nobody's at the window."""
 
 
 class QueueSettings(Section):
@@ -178,7 +190,8 @@ class AlertSettings(Section):
     card_s: Positive = 12.0
     """How long a card stays up when nobody dismisses it."""
     show_unknown_role: bool = True
-    """Show cards for speech whose speaker is not known; until roles are built, all speech is."""
+    """Show cards where nobody looked who spoke: mode "none", or turns told as unknown. A role that was looked
+    for and not found never shows one, whatever this says."""
 
 
 class StoreSettings(Section):

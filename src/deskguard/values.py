@@ -146,7 +146,9 @@ class Hypothesis:
     role: Role = "unknown"
     """Who spoke, as far as it is known; an utterance has one speaker."""
     role_confidence: float = 1.0
-    """Probability that `role` is right; 1 when somebody told."""
+    """Probability that `role` is right; 1 when somebody told, or nobody tried."""
+    is_announcement: bool = False
+    """The hall's loudspeaker said it: nobody at the window."""
     sound: Sound | None = None
     """How it sounded; final hypotheses only."""
     decode_ns: int = 0
@@ -155,6 +157,16 @@ class Hypothesis:
     @property
     def text(self) -> str:
         return self.passage.text
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """The role of an utterance that was found by listening, as far as it is known now."""
+
+    utterance_id: int
+    role: Role
+    confidence: float
+    """Probability that `role` is right, below 1; of `unknown`, that of the likelier one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,7 +76,7 @@ ALERT = {
 }  # fmt: skip
 TRANSCRIPT = {
     "v": int, "type": str, "file": str, "utterance_id": int, "start_s": float, "end_s": float, "text": str,
-    "role": str, "role_confidence": float, "is_final": bool,
+    "role": str, "role_confidence": float, "is_announcement": bool, "is_final": bool,
 }  # fmt: skip
 VISIT = {
     "v": int, "type": str, "file": str, "visit_id": str, "channel": str, "start_s": float, "begun_by": str,
@@ -111,7 +111,7 @@ def test_replay_keeps_its_contract_and_goes_on_after_a_bad_file(tmp_path: Path) 
     pcm = np.concatenate([one.pcm[0] for one in read_recording(LITERAL)])
     soundfile.write(cut, pcm, 16_000, subtype="PCM_16")
     cut.write_bytes(cut.read_bytes()[:-8000])
-    done = run("replay", letter, LITERAL, cut, tmp_path / "none.wav", "--jsonl")
+    done = run("replay", letter, LITERAL, cut, tmp_path / "none.wav", "--jsonl", "--roles", "staff")
     assert done.returncode == 2
     said = done.stderr.decode().splitlines()
     assert len(said) == 3
@@ -133,7 +133,7 @@ def test_replay_keeps_its_contract_and_goes_on_after_a_bad_file(tmp_path: Path) 
         assert know[-1]["state"] == "confirmed"
         # Cooldowns begin anew with each file.
         assert know[-1]["suppressed"] is None
-        assert know[-1]["role"] == "unknown"
+        assert know[-1]["role"] == "staff"
         for line in alerts:
             assert 0 <= line["start_s"] < line["end_s"] < line["raised_s"] < 10
             assert line["state"] in ("tentative", "confirmed", "withdrawn")

@@ -17,20 +17,22 @@ from pydantic import BaseModel
 from deskguard.cli import _parser
 from deskguard.desk import alerts
 from deskguard.desk.finding_lines import finding_line
-from deskguard.desk.replay import Replayer, alert_line
+from deskguard.desk.replay import Replayer, alert_line, role_line
 from deskguard.i18n import catalogue
 from deskguard.rules.pack import PackFile
 from deskguard.settings import Settings
-from deskguard.values import Alert, ClauseRef, Courtesy, Hit, Manner, Visit
+from deskguard.values import Alert, ClauseRef, Courtesy, Hit, Labelled, Manner, Visit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 READMES = ("README.md", "README.zh-CN.md")
-KINDS = ("alert", "transcript", "visit", "courtesy", "manner", "help", "summary")
+KINDS = ("alert", "transcript", "role", "visit", "courtesy", "manner", "help", "summary")
 CONTRACT = {kind: f"### {kind}" for kind in KINDS}
-TRANSCRIPT_FIELDS = ("utterance_id", "start_s", "end_s", "text", "role", "role_confidence", "is_final")
+TRANSCRIPT_FIELDS = (
+    *("utterance_id", "start_s", "end_s", "text", "role", "role_confidence", "is_announcement", "is_final"),
+)
 
 
 def text_of(name: str) -> str:
@@ -208,6 +210,7 @@ def test_every_field_of_replay_is_in_the_contract(readme: str, tmp_path: Path) -
     fields = {
         "alert": set(alert_line(an_alert())),
         "transcript": set(TRANSCRIPT_FIELDS),
+        "role": set(role_line(Labelled(0, "staff", 0.9))) - {"type"},
         **{finding_line(one)["type"]: set(finding_line(one)) for one in FINDINGS},
         "help": {"by", "at_s"},
         "summary": set(summary_line(tmp_path)),

@@ -81,6 +81,15 @@ class AlertPolicy:
         rule = self.rules[hit.rule_id]
         return (hit.state != "withdrawn", -len(hit.heard), rule.kind != "phrase", -_RANK[rule.severity])
 
+    def waits_for_role(self, hit: Hit, now: Moment) -> bool:
+        """Whether a hit would become a card now if it were known that the clerk spoke."""
+        before = self._latest.get(hit.hit_id)
+        is_settled = before is not None and (before.suppressed is None or before.suppressed not in _MAY_CHANGE)
+        if hit.role != "unknown" or hit.state == "withdrawn" or is_settled:
+            return False
+        reason, _ = self._reason(replace(hit, role="staff"), now)
+        return reason is None
+
     def shows(self, hit_id: str) -> bool:
         """Whether the card of this hit is the one that was put up last and not put away."""
         return self._card is not None and self._card.hit.hit_id == hit_id
@@ -103,13 +112,18 @@ class AlertPolicy:
             return self._alert(hit, now, before.suppressed if before and lasting else "withdrawn")
         if before is not None and before.suppressed not in _MAY_CHANGE:
             return self._alert(hit, now, never or before.suppressed)
-        covered = self._covered_card(hit, now)
-        reason = never or self._doubt(hit, now) or self._restraint(hit, now, covered is not None)
+        reason, covered = self._reason(hit, now)
         alert = self._alert(hit, now, reason)
         if reason is None:
             alert = replace(alert, replaces=covered or "")
             self._show(alert, now)
         return alert
+
+    def _reason(self, hit: Hit, now: Moment) -> tuple[str | None, str | None]:
+        """What keeps a hit from being a card now, and the card that it would take the place of."""
+        covered = self._covered_card(hit, now)
+        doubt = self._never(hit) or self._doubt(hit, now)
+        return doubt or self._restraint(hit, now, covered is not None), covered
 
     def _following(self, alert: Alert, up: _Card | None, now: Moment) -> Iterator[Alert]:
         """Other hits on the same words: held by this one, or no longer, or on a card that names its clauses."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from deskguard.desk.holding import Holding
 from deskguard.values import Courtesy, HelpCall, Manner, Visit
 from deskguard.visits.help import SafeWord
 from deskguard.visits.manner import MannerWatch
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from deskguard.rules.pack import RuleSet
     from deskguard.settings import Settings
-    from deskguard.values import Hypothesis, QueueEvent
+    from deskguard.values import Hypothesis, Labelled, QueueEvent
 
 Attended = Visit | Courtesy | Manner | HelpCall
 
@@ -38,27 +39,48 @@ class Attendant:
         self._sets = 0
         self._fresh: RuleSet | None = None
         self._is_visit_open = False
+        self._holding = Holding()
+        self._time = 0
+        """How far time has passed for the visits."""
         self._reception = self._new_reception(rules)
 
     def use(self, rules: RuleSet) -> None:
         """Go on with other rules from the next visit on."""
         self._fresh = rules
 
-    def feed(self, said: Hypothesis) -> list[Attended]:
-        """Take a final utterance of either side, in order of arrival."""
+    def feed(self, said: Hypothesis, *, is_open: bool = False) -> list[Attended]:
+        """Take a final utterance of either side, in order of arrival.
+
+        `is_open`: it may still be found out who spoke. A call for help does not wait for that.
+        """
         found = self._told()
-        found += self._noted([*self._reception.feed(said)])
+        if said.is_announcement:
+            return found
+        self._holding.take(said, is_open=is_open)
+        found += self._heard(self._holding.ready(said.end_sample))
         call = self._safe_word.heard(said)
         return found if call is None else [call, *found]
 
+    def recast(self, label: Labelled) -> None:
+        """It has been found out who spoke; what has been taken into the visit already stays as it is."""
+        self._holding.recast(label)
+
     def tick(self, now_sample: int) -> list[Attended]:
         """Audio time has come to here."""
-        found = self._told()
-        return found + self._noted([*self._reception.tick(now_sample)])
+        found = self._told() + self._heard(self._holding.ready(now_sample))
+        time = self._holding.time_for_others(now_sample)
+        if time > self._time:
+            self._time = time
+            found += self._noted([*self._reception.tick(time)])
+        return found
 
     def finish(self) -> list[Attended]:
         """The stream is over."""
-        return self._told() + self._noted([*self._reception.finish()])
+        found = self._told() + self._heard(self._holding.finish())
+        return found + self._noted([*self._reception.finish()])
+
+    def _heard(self, said: list[Hypothesis]) -> list[Attended]:
+        return self._noted([found for one in said for found in self._reception.feed(one)])
 
     def _told(self) -> list[Attended]:
         """What the queue system has told since."""

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from deskguard.values import Alert
 
 _SLOT = re.compile(r"\{(.*?)\}")
-_UNLISTED = frozenset({"contained", "awaiting-confirmation", "withdrawn", "role-visitor", "needs-person"})
-"""Hits that are not for the clerk's own list: named on another line, not (yet) believed, not the clerk's words,
-or for a person to decide."""
+_UNLISTED = frozenset(
+    {"contained", "awaiting-confirmation", "withdrawn", "role-visitor", "role-unknown", "needs-person"}
+)
+"""Hits that are not for the clerk's own list: named on another line, not (yet) believed, not (surely) the
+clerk's words, or for a person to decide."""
 
 
 def readable(phrase: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,11 @@ from deskguard.desk.memory import give_back_memory
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from deskguard.desk.casting import Casting
     from deskguard.hearing.endpoint import Endpointer
     from deskguard.hearing.recognise import Recogniser
     from deskguard.hearing.roles.channels import ByChannels
+    from deskguard.hearing.roles.voice import Embedder
     from deskguard.hearing.vad import SileroVad
     from deskguard.rules.pack import RuleSet
     from deskguard.rules.watch import PackWatcher
@@ -76,6 +79,26 @@ def new_endpointer(settings: Settings) -> ByChannels:
     from deskguard.hearing.vad import SileroVad
 
     return ByChannels(settings.hearing, settings.roles, SileroVad)
+
+
+def new_casting(settings: Settings) -> Casting:
+    """Who speaks, for a stream whose channels may not tell; DeskguardError for a damaged voice encoder."""
+    from deskguard.desk.announcements import Announcements
+    from deskguard.desk.casting import Casting
+    from deskguard.hearing.roles.onemic import OneMicrophone
+
+    is_call = settings.visits.channel in ("phone-in", "phone-out")
+    is_looked_for = settings.roles.mode != "none" and not is_call
+    ears = OneMicrophone(_voice_encoder().voice) if is_looked_for else None
+    return Casting(ears, Announcements(settings.roles.announcements), is_staff_only=is_call)
+
+
+@lru_cache(maxsize=1)
+def _voice_encoder() -> Embedder:
+    """Loaded once: it holds no voice, so any number of streams may share it."""
+    from deskguard.hearing.roles.voice import Embedder
+
+    return Embedder(resources.bundled("models/roles"))
 
 
 def new_plain_endpointer(settings: Settings) -> Endpointer:

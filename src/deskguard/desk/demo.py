@@ -39,6 +39,7 @@ def run_demo(language: Literal["zh-CN", "en"], port: int, *, opens_page: bool, l
             rule_paths=compose.rule_paths(settings),
             data_folder=Path(folder),
             device="demo",
+            casting=compose.new_casting(settings),
         )
         window = Window(parts)
         _say(texts["demo.page"].format(url=window.url))

@@ -50,6 +50,7 @@ def run_listen(settings: Settings, options: ListenOptions) -> None:
         data_folder=compose.store_folder(settings),
         device=" + ".join(one.name for one in devices),
         watcher=watcher,
+        casting=compose.new_casting(settings),
     )
     window = Window(parts)
     microphone = open_source(settings, window.on_state)

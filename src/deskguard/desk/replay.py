@@ -16,14 +16,14 @@ from deskguard.desk import compose
 from deskguard.desk.cards import ScreenWords
 from deskguard.desk.finding_lines import finding_line
 from deskguard.desk.live import LiveRun
-from deskguard.desk.mind import Mind
+from deskguard.desk.mind import Beside, Mind
 from deskguard.desk.modelled import ModelledRun
 from deskguard.desk.pacing import Pacer
 from deskguard.desk.usage import cpu_s, peak_rss_mb
 from deskguard.errors import DeskguardError
 from deskguard.hearing.media import read_raw, read_recording
 from deskguard.hearing.roles.channels import ByChannels
-from deskguard.values import Alert, HelpCall, Hypothesis, seconds
+from deskguard.values import Alert, HelpCall, Hypothesis, Labelled, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,7 +51,7 @@ class Replayer:
     partials: bool = False
     """Whether partial transcripts are given too."""
     roles: GivenRoles | None = None
-    """Who speaks where, when somebody told; without, nobody knows."""
+    """Who speaks where, when somebody told; without, it is found by listening."""
 
     @classmethod
     def load(
@@ -67,7 +67,7 @@ class Replayer:
         """
         source = _Source(name)
         run_id = "stdin" if name == "-" else Path(name).stem
-        mind = Mind(self.recogniser, self.rules, self.settings, run_id)
+        mind = Mind(self.recogniser, self.rules, self.settings, run_id, self._beside())
         begun = cpu_s()
         endpointer = self._endpointer()
         run = self._run(mind, endpointer)
@@ -94,6 +94,10 @@ class Replayer:
             raise source.failure
         if self.roles is not None:
             self.roles.check_length(name, run.heard_samples)
+
+    def _beside(self) -> Beside:
+        """Whoever is told who speaks does not ask the voices either."""
+        return Beside() if self.roles is not None else Beside(casting=compose.new_casting(self.settings))
 
     def _endpointer(self) -> ByChannels | Endpointer:
         """Whoever is told who speaks does not ask the channels."""
@@ -134,6 +138,8 @@ def _line(outcome: Outcome, *, partials: bool) -> Line | None:
         return alert_line(outcome)
     if isinstance(outcome, HelpCall):
         return {"type": "help", "by": outcome.by, "at_s": round(seconds(outcome.at_sample), 3)}
+    if isinstance(outcome, Labelled):
+        return role_line(outcome)
     if not isinstance(outcome, Hypothesis):
         return finding_line(outcome)
     if not outcome.text or not (outcome.is_final or partials):
@@ -145,8 +151,20 @@ def _line(outcome: Outcome, *, partials: bool) -> Line | None:
         "end_s": round(seconds(outcome.passage.spans[-1][1]), 3),
         "text": outcome.text,
         "role": outcome.role,
-        "role_confidence": outcome.role_confidence,
+        "role_confidence": round(outcome.role_confidence, 3),
+        "is_announcement": outcome.is_announcement,
         "is_final": outcome.is_final,
+    }
+
+
+def role_line(label: Labelled) -> Line:
+    """Who spoke in an earlier utterance, as it has been found out since."""
+    confidence = round(label.confidence, 3)
+    return {
+        "type": "role",
+        "utterance_id": label.utterance_id,
+        "role": label.role,
+        "role_confidence": confidence,
     }
 
 
@@ -199,6 +217,8 @@ def _readable(line: Line, words: ScreenWords) -> str:
         mark = "?" if line["suppressed"] == "needs-person" else "!"
         phrase = words.text(line["phrase"])
         return f"  {mark} {line['start_s']:8.2f}  {line['rule_id']} {phrase}  {line['state']}{shown}"
+    if line["type"] == "role":
+        return f"    utterance {line['utterance_id']}: {line['role']}"
     if line["type"] in ("visit", "courtesy", "manner", "help"):
         return _finding(line)
     if line["type"] == "transcript":

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from deskguard.desk import storefiles, visit_records
 from deskguard.privacy.redact import redact
-from deskguard.values import SAMPLE_RATE_HZ, Alert, Health, Hypothesis, Run
+from deskguard.values import SAMPLE_RATE_HZ, Alert, Health, Hypothesis, Labelled, Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -190,6 +190,14 @@ class Store:
                    :start_sample, :end_sample, :text, :role, :role_confidence, :voiced_samples, :loudness_lufs,
                    :no_speech_probability, :average_log_probability, :decode_ns)""",
                 values,
+            )
+
+    def save_role(self, run_id: str, label: Labelled) -> None:
+        """Keep who spoke in an utterance, as it has been found out since."""
+        row = (label.role, label.confidence, run_id, label.utterance_id)
+        with self.batch():
+            self._connection.execute(
+                "UPDATE utterances SET role = ?, role_confidence = ? WHERE run_id = ? AND utterance_id = ?", row
             )
 
     def save_alert(self, run_id: str, alert: Alert, raised_utc: str) -> None:

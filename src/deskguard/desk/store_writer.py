@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from deskguard.desk.visit_records import Finding
-    from deskguard.values import Alert, Health, Hypothesis, Run
+    from deskguard.values import Alert, Health, Hypothesis, Labelled, Run
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +96,10 @@ class StoreWriter:
         """Keep a final hypothesis; redacted here already, so that no number waits in memory."""
         row = utterance_row(hypothesis, keep_text)
         self._put(lambda store: store.save_utterance_row(run_id, row), "utterance", may_lose=True)
+
+    def save_role(self, run_id: str, label: Labelled) -> None:
+        """Keep who spoke in an utterance, as it has been found out since."""
+        self._put(lambda store: store.save_role(run_id, label), "role", may_lose=True)
 
     def save_alert(self, run_id: str, alert: Alert, raised_utc: str) -> dict[str, Any]:
         """Keep a hit and its card, or its new state; returns its entry of `today`, withdrawn or not."""

@@ -18,7 +18,7 @@ from deskguard.desk.cards import ScreenWords, is_listed
 from deskguard.desk.hook_file import HookFile
 from deskguard.desk.live import LiveRun
 from deskguard.desk.meter import LevelMeter
-from deskguard.desk.mind import Mind
+from deskguard.desk.mind import Beside, Mind
 from deskguard.desk.queue_hook import QueueHook
 from deskguard.desk.run_clock import RunClock
 from deskguard.desk.screen.app import DeskControl, VisitHook, build_app
@@ -30,12 +30,13 @@ from deskguard.desk.strain import Strain
 from deskguard.desk.visit_feed import VisitBoard, VisitFeed
 from deskguard.errors import DeskguardError
 from deskguard.rules.watch import PackWatcher
-from deskguard.values import Alert, Health, HelpCall, Hypothesis, Run, seconds
+from deskguard.values import Alert, Health, HelpCall, Hypothesis, Labelled, Run, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from deskguard.desk.casting import Casting
     from deskguard.desk.mind import Outcome
     from deskguard.hearing.recognise import Recogniser
     from deskguard.rules.pack import RuleSet
@@ -74,6 +75,8 @@ class Parts:
     device: str
     watcher: PackWatcher | None = None
     """Made before `rules` were loaded, so that no edit falls between; None makes one with the window."""
+    casting: Casting | None = None
+    """Finds who speaks where no channel tells; None: nobody does."""
     wall_clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     tell_supervisor: Callable[[HelpCall], bool] = field(default=lambda _: False)
     """Passes a call for help on and returns whether it reached anybody; must not wait. By default nobody is
@@ -94,8 +97,8 @@ class Window:
         self._run_id = f"{self._began_utc:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         self._writer = StoreWriter(self._store)
         self._queue_hook = QueueHook(self._clock.sample_at)
-        take_all = self._queue_hook.take_all
-        self._mind = Mind(parts.recogniser, parts.rules, settings, self._run_id, take_all)
+        beside = Beside(self._queue_hook.take_all, parts.casting)
+        self._mind = Mind(parts.recogniser, parts.rules, settings, self._run_id, beside)
         self._feed = Feed()
         self._meter = LevelMeter(self._feed.publish)
         self._ears = compose.new_endpointer(settings)
@@ -177,6 +180,8 @@ class Window:
             self._record_alert(outcome)
         elif isinstance(outcome, HelpCall):
             self._call_help(outcome)
+        elif isinstance(outcome, Labelled):
+            self._writer.save_role(self._run_id, outcome)
         elif not isinstance(outcome, Hypothesis):
             told_utc = self._clock.utc()
             self._writer.save_finding(self._run_id, outcome, told_utc)

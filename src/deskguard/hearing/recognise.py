@@ -150,7 +150,7 @@ class Recogniser:
         look at a hypothesis gives what `align` needs, a wording is scored once for an audio.
         """
         last = self._last
-        if last is None or last.hypothesis is not hypothesis:
+        if last is None or not _is_of(hypothesis, last):
             return (None,) * len(suspects)
         begun_ns = time.perf_counter_ns()
         looks = last.second.look(last.best, last.alternatives, suspects)
@@ -164,7 +164,7 @@ class Recogniser:
         that were taken at it count in its compute from here on.
         """
         last = self._last
-        if last is None or last.hypothesis is not hypothesis or not hypothesis.text:
+        if last is None or not _is_of(hypothesis, last) or not hypothesis.text:
             return hypothesis
         begun_ns = time.perf_counter_ns()
         last.best = last.second.place(last.best)
@@ -303,6 +303,11 @@ class Recogniser:
             one.no_speech_probability > self._settings.max_no_speech_probability
             and one.log_probability < _UNSURE_LOG_PROBABILITY
         )
+
+
+def _is_of(hypothesis: Hypothesis, newest: _Newest) -> bool:
+    """Whether it is the newest hypothesis, whoever is now said to have spoken."""
+    return newest.hypothesis.passage is hypothesis.passage
 
 
 def _on_grid(samples: int) -> int:

@@ -65,7 +65,9 @@ class ByChannels:
         return [] if self._chosen is None else self._chosen.finish()
 
     def _choose(self, channels: int) -> Endpointer | TwoSided:
-        if channels > 1 and self._roles.mode != "one-microphone":
+        if channels > 1 and self._roles.mode not in ("one-microphone", "none"):
             return TwoSided(self._hearing, self._roles, self._new_vad)
         vad = self._new_vad()
-        return Endpointer(self._hearing, vad.probability, vad.reset)
+        endpointer = Endpointer(self._hearing, vad.probability, vad.reset)
+        endpointer.is_shared = self._roles.mode != "none"
+        return endpointer

@@ -18,14 +18,14 @@ import numpy as np
 
 from deskguard.hearing.roles.naming import log_odds
 from deskguard.hearing.roles.partition import Evidence, Weighing, staff_log_odds
-from deskguard.values import SAMPLE_RATE_HZ, Role
+from deskguard.values import SAMPLE_RATE_HZ, Labelled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from deskguard.hearing.roles.partition import Floats
     from deskguard.hearing.roles.voice import Vector
-    from deskguard.values import Pcm
+    from deskguard.values import Pcm, Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,16 +44,6 @@ class Bar:
     without this and 3 with it; of 262 of the clerk's own, 3 were lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """The role of an utterance, as far as it is known now."""
-
-    utterance_id: int
-    role: Role
-    confidence: float
-    """Probability that `role` is right; of `unknown`, that of the likelier one."""
-
-
 @dataclass(slots=True)
 class _Turn:
     """What is kept of an utterance until the visit ends."""
@@ -70,6 +60,8 @@ class _Turn:
         raise TypeError("voices stay in memory: a turn can neither be copied nor pickled")
 
 
+_MOST_SURE = 0.999
+"""What was found by listening is never certain; 1 means that somebody told."""
 _MOST_TURNS = 60
 """A visit that nobody closes: the oldest turns keep their labels and are dropped."""
 _WORDS = 0.6
@@ -122,24 +114,37 @@ class OneMicrophone:
         for dealing out the turns.
         """
         last = next((turn for turn in self._turns if turn.utterance_id == utterance_id), None)
-        voiced_s = voiced_samples / SAMPLE_RATE_HZ
+        voiced_s, words = voiced_samples / SAMPLE_RATE_HZ, log_odds(text)
         if last is not None and last.samples == pcm.size:
-            last.words, last.voiced_s = log_odds(text), voiced_s
+            if (last.words, last.voiced_s) == (words, voiced_s):
+                return [last.label]
+            last.words, last.voiced_s = words, voiced_s
         else:
-            nobody = Labelled(utterance_id, "unknown", 0.5)
-            turn = _Turn(
-                utterance_id, pcm.size, voiced_s, self._voice(pcm), _level_db(pcm), log_odds(text), nobody
-            )
+            before = last.label if last is not None else Labelled(utterance_id, "unknown", 0.5)
+            turn = _Turn(utterance_id, pcm.size, voiced_s, self._voice(pcm), _level_db(pcm), words, before)
             self._turns = [*(one for one in self._turns if one is not last), turn][-_MOST_TURNS:]
         changed = self._relabel()
         own = next(turn.label for turn in self._turns if turn.utterance_id == utterance_id)
         return [own, *(label for label in changed if label.utterance_id != utterance_id)]
 
-    def forget_visit(self) -> None:
-        """The visit is over: keep the mean of the clerk's voice where it is clear, drop the rest."""
-        if self._turns:
-            self._remember_clerk(self._odds())
-        self._turns = []
+    def is_open(self, utterance_id: int) -> bool:
+        """Whether an utterance has no role yet and is long enough to be given one."""
+        turn = next((one for one in self._turns if one.utterance_id == utterance_id), None)
+        return turn is not None and turn.label.role == "unknown" and turn.voiced_s >= self._bar.voiced_s
+
+    def forget_visit(self, keep: Collection[int] = ()) -> None:
+        """The visit is over: keep the mean of the clerk's voice where it is clear, drop the rest.
+
+        `keep` are utterances that belong to the next visit already: an end is noticed only after it.
+        """
+        odds = self._odds() if self._turns else ()
+        past = [
+            (turn, float(one))
+            for turn, one in zip(self._turns, odds, strict=True)
+            if turn.utterance_id not in keep
+        ]
+        self._remember_clerk(past)
+        self._turns = [turn for turn in self._turns if turn.utterance_id in keep]
 
     def forget_all(self) -> None:
         """Another clerk, or the end of the run: no vector is left."""
@@ -158,7 +163,7 @@ class OneMicrophone:
         return changed
 
     def _label(self, turn: _Turn, odds: float, is_strange: bool) -> Labelled:
-        confidence = 1 / (1 + float(np.exp(-abs(odds))))
+        confidence = min(_MOST_SURE, 1 / (1 + float(np.exp(-abs(odds)))))
         role: Role = "unknown"
         if turn.voiced_s >= self._bar.voiced_s:
             if odds >= self._bar.staff_log_odds and not is_strange:
@@ -207,12 +212,8 @@ class OneMicrophone:
             strange.append(distance > self._bar.stranger * expected)
         return strange
 
-    def _remember_clerk(self, odds: Floats) -> None:
-        clear = [
-            turn
-            for turn, one in zip(self._turns, odds, strict=True)
-            if one >= _SURE and turn.voiced_s >= _LEAST_VOICE_S
-        ]
+    def _remember_clerk(self, past: list[tuple[_Turn, float]]) -> None:
+        clear = [turn for turn, odds in past if odds >= _SURE and turn.voiced_s >= _LEAST_VOICE_S]
         if len(clear) < _LEAST_CLERK_TURNS or sum(turn.words for turn in clear) < _LEAST_CLERK_WORDS:
             return
         weights = [turn.voiced_s for turn in clear]

@@ -260,6 +260,7 @@ class TwoSided:
         windows: list[SpeechWindow] = []
         heard = self._heard(plan)
         for channel in (0, 1):
+            self._sides[channel].endpointer.is_shared = plan != "both"
             is_held = channel in heard and (plan != "both" or holds[channel])
             gain = 1.0 if is_held or plan != "both" else frame.levels.share_of_floor(channel)
             score = frame.scores[channel] if is_held else 0.0

@@ -17,7 +17,7 @@ from deskguard.spotting.scene import Said, Scene
 from deskguard.values import SAMPLE_RATE_HZ, Passage
 
 if TYPE_CHECKING:
-    from deskguard.values import Candidate, Hypothesis
+    from deskguard.values import Candidate, Hypothesis, Role
 
 _MARK = "，"
 _TAIL_CHARACTERS = 24
@@ -97,6 +97,13 @@ class Conversation:
         if self._is_settled:
             self._until_sample = max(self._until_sample, hypothesis.end_sample)
 
+    def recast(self, utterance_id: int, role: Role) -> None:
+        """It has been found out who spoke."""
+        self._told = [
+            replace(one, said=replace(one.said, role=role)) if one.utterance_id == utterance_id else one
+            for one in self._told
+        ]
+
     def fall_silent(self, until_sample: int) -> None:
         """The speaker has paused: the newest text is all there is so far."""
         self._until_sample = max(self._until_sample, until_sample)
@@ -112,7 +119,7 @@ class Conversation:
                 return Joined(passage, 0, own, None)
             return _joined(tail, passage, own, None)
         last = self._last_before(passage, hypothesis.utterance_id)
-        if last is None or last.said.role != hypothesis.role or not last.is_over:
+        if last is None or not _may_be_one(last.said.role, hypothesis.role) or not last.is_over:
             return Joined(passage, 0, _NOTHING, None)
         tail = _end_of(last.said.passage)
         if tail is None or not _is_near(tail, passage):
@@ -189,6 +196,11 @@ class Conversation:
         if self._pause is not None and count <= len(self._pause.text) + 1 and _is_before(self._pause, passage):
             return _marked(self._pause, passage)
         return _cut(known, count)
+
+
+def _may_be_one(role: Role, other: Role) -> bool:
+    """Whether two utterances may be one speaker's; nobody known may be anybody."""
+    return role == other or "unknown" in (role, other)
 
 
 def _joined(tail: Passage, passage: Passage, before: Passage, before_id: int | None) -> Joined:

@@ -8,6 +8,7 @@ it; so does a final one. A confirmed hit that the next words make innocent is wi
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from deskguard.spotting.hits.rulebook import Rulebook
     from deskguard.spotting.hits.sighting import Ear
     from deskguard.spotting.scene import Verdict
-    from deskguard.values import Candidate, HitState, Hypothesis
+    from deskguard.values import Candidate, HitState, Hypothesis, Role
 
 _REMEMBER_SAMPLES = 10 * SAMPLE_RATE_HZ
+_MOST_OLD = 100
 _DENIALS = 2
 _GUESS_SLACK = int(0.6 * SAMPLE_RATE_HZ)
 """How far a place may be off before the text is aligned."""
@@ -75,6 +77,8 @@ class HitTracker:
         self._newest: Hypothesis | None = None
         self._past: list[_Case] = []
         """Confirmed in earlier ones, or withdrawn after that: not to be told again."""
+        self._old: deque[Hit] = deque(maxlen=_MOST_OLD)
+        """Confirmed before those: nothing about them may change but who spoke."""
 
     def use(self, rulebook: Rulebook) -> None:
         """Go on with other rules; hits that they do not know can still end."""
@@ -109,6 +113,26 @@ class HitTracker:
         """Hits that change by what somebody else has said meanwhile: a final text, no part of this stream."""
         self._conversation.overhear(hypothesis)
         return self._judge_again([], hypothesis)
+
+    def recast(self, utterance_id: int, role: Role) -> list[Hit]:
+        """The hits of an utterance, past or open, of which it has been found out who spoke."""
+        self._conversation.recast(utterance_id, role)
+        if self._newest is not None and self._newest.utterance_id == utterance_id:
+            self._newest = replace(self._newest, role=role)
+        changed = []
+        for case in [one for one in [*self._open, *self._past] if _is_recast(one.hit, utterance_id, role)]:
+            case.hit = replace(case.hit, role=role)
+            changed.append(case.hit)
+        for at, hit in enumerate(self._old):
+            if _is_recast(hit, utterance_id, role):
+                self._old[at] = replace(hit, role=role)
+                changed.append(self._old[at])
+        return changed
+
+    @property
+    def newest(self) -> Hypothesis | None:
+        """The hypothesis that was fed last."""
+        return self._newest
 
     @property
     def open_utterance(self) -> int | None:
@@ -322,11 +346,17 @@ class HitTracker:
 
     def _forget(self, hypothesis: Hypothesis) -> None:
         oldest = hypothesis.end_sample - _REMEMBER_SAMPLES
-        self._past = [
-            one
-            for one in self._past
-            if max(one.hit.end_sample, (one.verdict.revisable_until_sample or 0)) >= oldest
-        ]
+        kept: list[_Case] = []
+        for one in self._past:
+            if max(one.hit.end_sample, (one.verdict.revisable_until_sample or 0)) >= oldest:
+                kept.append(one)
+            elif one.hit.state == "confirmed":
+                self._old.append(one.hit)
+        self._past = kept
+
+
+def _is_recast(hit: Hit, utterance_id: int, role: Role) -> bool:
+    return hit.utterance_id == utterance_id and hit.role != role and hit.state != "withdrawn"
 
 
 def _settle(case: _Case, state: HitState, reason: str) -> Hit:

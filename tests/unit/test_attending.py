@@ -1,0 +1,90 @@
+"""The visits of a stream whose speakers are found late: they hear each utterance once, with the better role."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from deskguard.desk.attending import Attendant, Attended
+from deskguard.settings import MannerSettings, Settings
+from deskguard.values import Courtesy, HelpCall, Hypothesis, Labelled, Role, Visit
+from hearing_values import a_rule_set
+from visits_talk import BOOK, samples, talk
+
+
+class Follower:
+    """An attendant, what it is told and what it tells."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        rules = replace(a_rule_set("我不知道"), courtesy=BOOK)
+        self.attendant = Attendant(rules, settings or Settings(), "run", list)
+        self.found: list[Attended] = []
+
+    def hear(self, said: Hypothesis, role: Role | None = None) -> None:
+        """Take an utterance whose role is found later; `role`: it is known at once."""
+        known = replace(said, role=role or "unknown", role_confidence=0.95 if role else 0.5)
+        self.found += self.attendant.feed(known, is_open=role is None)
+
+    def acts(self, state: str) -> set[str]:
+        last = {one.courtesy_id: one for one in self.found if isinstance(one, Courtesy)}
+        return {one.act_id for one in last.values() if one.state == state}
+
+    @property
+    def visits(self) -> list[Visit]:
+        return [one for one in self.found if isinstance(one, Visit)]
+
+
+VISIT = talk("员：您好，请问您办什么业务", "客：我想办社保卡，谢谢", "员：请稍候", "员：请慢走")
+
+
+def test_an_utterance_waits_for_its_role_and_counts_with_it() -> None:
+    follower = Follower()
+    hello, wants, wait, bye = VISIT
+    follower.hear(hello)
+    follower.hear(wants)
+    assert follower.found == []
+    for number, role in ((0, "staff"), (1, "visitor")):
+        follower.attendant.recast(Labelled(number, role, 0.95))  # type: ignore[arg-type]
+    follower.hear(wait, "staff")
+    follower.hear(bye, "staff")
+    follower.found += follower.attendant.finish()
+    # Thanks of somebody unknown would ask for nothing.
+    assert "welcome" in follower.acts("missing")
+    assert "hello" in follower.acts("said")
+
+
+def test_without_the_role_nothing_is_held_against_anybody() -> None:
+    follower = Follower()
+    for one in VISIT:
+        follower.hear(one)
+    follower.found += follower.attendant.finish()
+    assert follower.acts("missing") == set()
+    assert len(follower.visits) >= 1
+
+
+def test_time_does_not_pass_for_the_visits_before_what_waits() -> None:
+    follower = Follower()
+    hello, wants, *_ = VISIT
+    follower.hear(hello, "staff")
+    follower.hear(wants)
+    for second in range(1, 20):
+        follower.found += follower.attendant.tick(samples(second))
+    assert {one.end_sample for one in follower.visits} == {None}
+    # Twelve seconds after its end it waits no longer, and the visit ends by silence as ever.
+    for second in range(20, 200):
+        follower.found += follower.attendant.tick(samples(second))
+    assert follower.visits[-1].end_sample == wants.end_sample
+
+
+def test_a_call_for_help_does_not_wait_for_a_role() -> None:
+    follower = Follower(Settings(manner=MannerSettings(safe_word="红色文件夹")))
+    (call,) = talk("员：请把红色文件夹拿来")
+    follower.hear(call)
+    assert [type(one) for one in follower.found] == [HelpCall]
+
+
+def test_an_announcement_begins_no_visit_and_says_no_courtesy() -> None:
+    follower = Follower()
+    (call,) = talk("员：您好，请二十三号到三号窗口办理")
+    follower.found += follower.attendant.feed(replace(call, role="unknown", is_announcement=True))
+    follower.found += follower.attendant.finish()
+    assert follower.found == []
