@@ -133,6 +133,15 @@ class Counter:
         self.at_s += seconds + PAUSE_S
         return [one for one in self.outcomes if isinstance(one, Hypothesis)][-1].role
 
+    def begin_saying(self, person: int, text: str, seconds: float = 2.0) -> None:
+        """Let somebody say something and fall silent for a moment: one live window and a hush."""
+        self._count += 1
+        self._readings.texts[self._count] = spoken(text, self.at_s, seconds / len(text))
+        self._hear(sound(person, self._count, seconds))
+        end = round((self.at_s + seconds) * SAMPLE_RATE_HZ)
+        hush = a_window(end, 0, self._count, is_hush=True)
+        self.outcomes += self.mind.feed(hush, lambda: moment(end / SAMPLE_RATE_HZ + 0.2))
+
     def visit(self) -> None:
         """Let a visit begin."""
         for person, text in VISIT:

@@ -27,6 +27,7 @@ from deskguard.desk import compose
 from deskguard.desk.casting import Casting
 from deskguard.errors import DeskguardError
 from deskguard.hearing.roles.onemic import OneMicrophone
+from deskguard.rules.schema import Condition
 from deskguard.settings import AlertSettings, RolesSettings, Settings, SpottingSettings, VisitSettings
 from deskguard.values import Alert, Hypothesis, Labelled, Pcm, Role, SpeechWindow
 from hearing_values import a_rule_set, a_window, heard, spoken
@@ -171,6 +172,19 @@ def test_a_clerks_breach_shows_a_card_while_it_is_said() -> None:
     counter.visit()
     counter.say(CLERK, f"{KNOW}呀，真的呀。", live_s=(1.2,))
     assert counter.alerts() == [("staff", "confirmed", None)]
+
+
+@pytest.mark.parametrize(("person", "reason"), [(CLERK, None), (VISITOR, "role-visitor")])
+def test_what_a_moment_of_silence_confirms_is_shown_by_the_voice_that_was_read_last(
+    person: int, reason: str | None
+) -> None:
+    # More words could excuse it, so it waits for them, or for silence.
+    rules = a_rule_set(KNOW)
+    waiting = replace(rules.rules[KNOW], unless=(Condition(say=("~怎么办",)),))
+    counter = Counter(SURE, rules=replace(rules, rules={KNOW: waiting}))
+    counter.visit()
+    counter.begin_saying(person, KNOW)
+    assert counter.alerts()[-1] == ("staff" if person == CLERK else "visitor", "confirmed", reason)
 
 
 def test_a_visitor_who_says_it_is_never_shown() -> None:
