@@ -19,6 +19,7 @@ from deskguard.desk.replay import Replayer
 from deskguard.desk.roles import SpokenTurn
 from deskguard.desk.rttm import GivenRoles
 from deskguard.settings import Settings
+from deskguard.spotting.hits.rulebook import Rulebook
 from deskguard.values import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ class _Untimed(Replayer):
 
 def untimed(settings: Settings, rules: RuleSet, recogniser: Recogniser) -> Replayer:
     """A replayer of whole utterances with parts that are loaded already."""
-    return _Untimed(settings, rules, recogniser, is_real_pace=False)
+    rulebook = Rulebook.of(rules, settings.spotting)
+    return _Untimed(settings, rules, recogniser, is_real_pace=False, rulebook=rulebook)
 
 
 def load(settings: Settings, *, is_live: bool = False) -> Replayer:

@@ -53,6 +53,8 @@ class Beside:
     """What the queue system has told since it was last asked."""
     casting: Casting | None = None
     """Finds who speaks; None: nobody does."""
+    rulebook: Rulebook | None = None
+    """Of the rules, where it has been made already: that takes a second."""
 
 
 class Mind:
@@ -76,7 +78,7 @@ class Mind:
         self._ticks = 0
         ear = Ear(recogniser.align, recogniser.look)
         self._settings = settings
-        rulebook = Rulebook.of(rules, settings.spotting)
+        rulebook = beside.rulebook or Rulebook.of(rules, settings.spotting)
         self._tracker = HitTracker(rulebook, ear, run_id)
         self._aside = HitTracker(rulebook, ear, f"{run_id}-aside")
         """For an utterance that is told while another is open."""

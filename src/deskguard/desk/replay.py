@@ -23,6 +23,7 @@ from deskguard.desk.usage import cpu_s, peak_rss_mb
 from deskguard.errors import DeskguardError
 from deskguard.hearing.media import read_raw, read_recording
 from deskguard.hearing.roles.channels import ByChannels
+from deskguard.spotting.hits.rulebook import Rulebook
 from deskguard.values import Alert, HelpCall, Hypothesis, Labelled, seconds
 
 if TYPE_CHECKING:
@@ -52,13 +53,17 @@ class Replayer:
     """Whether partial transcripts are given too."""
     roles: GivenRoles | None = None
     """Who speaks where, when somebody told; without, it is found by listening."""
+    rulebook: Rulebook | None = None
+    """Of the rules; None makes one for each recording."""
 
     @classmethod
     def load(
         cls, settings: Settings, rule_files: Sequence[Path], *, is_real_pace: bool, partials: bool
     ) -> Replayer:
         rules = compose.load_rules(settings, rule_files)
-        return cls(settings, rules, compose.load_recogniser(settings), is_real_pace, partials)
+        rulebook = Rulebook.of(rules, settings.spotting)
+        recogniser = compose.load_recogniser(settings)
+        return cls(settings, rules, recogniser, is_real_pace, partials, rulebook=rulebook)
 
     def lines(self, name: str) -> Iterator[Line]:
         """The lines of one recording ("-" is raw audio on standard input), the summary last.
@@ -97,7 +102,8 @@ class Replayer:
 
     def _beside(self) -> Beside:
         """Whoever is told who speaks does not ask the voices either."""
-        return Beside() if self.roles is not None else Beside(casting=compose.new_casting(self.settings))
+        casting = None if self.roles is not None else compose.new_casting(self.settings)
+        return Beside(casting=casting, rulebook=self.rulebook)
 
     def _endpointer(self) -> ByChannels | Endpointer:
         """Whoever is told who speaks does not ask the channels."""
