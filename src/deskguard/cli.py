@@ -241,9 +241,8 @@ def _listen(arguments: argparse.Namespace) -> int:
 
 def _calibrate(arguments: argparse.Namespace) -> int:
     from deskguard.desk.calibrate import CalibrateOptions, run_calibrate
-    from deskguard.desk.listen import named_devices, with_devices
+    from deskguard.desk.devices import named_devices
 
-    named = named_devices(arguments.device, arguments.visitor_device)
     options = CalibrateOptions(
         config=arguments.config,
         language=arguments.language,
@@ -251,9 +250,9 @@ def _calibrate(arguments: argparse.Namespace) -> int:
         recording=arguments.recording,
         is_agreed=arguments.yes,
         is_dry=arguments.dry_run,
-        named=named,
+        named=named_devices(arguments.device, arguments.visitor_device),
     )
-    run_calibrate(with_devices(_settings(arguments), named), options)
+    run_calibrate(_settings(arguments), options)
     return 0
 
 

@@ -151,7 +151,7 @@ def test_two_sound_cards_are_measured_in_a_guided_minute(tmp_path: Path, own: Pa
             written(pcm[side : side + 1, round(room * SAMPLE_RATE_HZ) :], tmp_path / f"{side}.wav")
             for side in (0, 1)
         ]
-        done, printed = guided(cards, readers, own)
+        done, printed = guided(cards, readers, own, "--device", "staff", "--visitor-device", "visitor")
     assert done == 0, printed
     settings = load_settings(own)
     assert settings.microphone.device == "staff"
@@ -160,19 +160,23 @@ def test_two_sound_cards_are_measured_in_a_guided_minute(tmp_path: Path, own: Pa
     assert settings.manner.normal_syllables_per_s > 3.0
 
 
-def guided(cards: tuple[SoundServer, SoundServer], readers: list[Path], own: Path) -> tuple[int, str]:
-    """Run the command; both begin to read when it asks the clerk to. What it printed comes back."""
-    told = (
-        "--yes",
-        "--config",
-        str(own),
-        "--language",
-        "en",
-        "--device",
-        "staff",
-        "--visitor-device",
-        "visitor",
-    )
+@pytest.mark.sound_server
+def test_a_device_whose_two_channels_are_one_microphone_needs_no_visitor(tmp_path: Path, own: Path) -> None:
+    with two_sound_cards(tmp_path) as cards:
+        room, *_ = SECONDS
+        reader = written(minute()[:1, round(room * SAMPLE_RATE_HZ) :], tmp_path / "clerk.wav")
+        done, printed = guided((cards[0],), [reader], own, "--device", "staff")
+    assert done == 0, printed
+    assert "Step 2" in printed
+    assert "Step 3" not in printed
+    settings = load_settings(own)
+    assert settings.roles.gain_difference_db == 0.0
+    assert settings.manner.normal_lufs < -10
+
+
+def guided(cards: tuple[SoundServer, ...], readers: list[Path], own: Path, *devices: str) -> tuple[int, str]:
+    """Run the command; all begin to read when it asks the clerk to. What it printed comes back."""
+    told = ("--yes", "--config", str(own), "--language", "en", *devices)
     process = subprocess.Popen(
         [sys.executable, "-m", "deskguard", "calibrate", "--seconds", OPTION, *told],
         env=cards[0].env,
@@ -190,5 +194,5 @@ def guided(cards: tuple[SoundServer, SoundServer], readers: list[Path], own: Pat
         if line.startswith("Step 2"):
             playing = [card.begin_to_play(one) for card, one in zip(cards, readers, strict=True)]
     ended = process.wait(60)
-    assert [one.wait(60) for one in playing] == [0, 0], "".join(printed + complaints)
+    assert [one.wait(60) for one in playing] == [0] * len(cards), "".join(printed + complaints)
     return ended, "".join(printed + complaints)

@@ -144,9 +144,9 @@ def test_drift_is_learnt_and_carries_on_through_silence(drift: float) -> None:
 def test_a_gap_leaves_the_drift_and_asks_for_two_new_lags() -> None:
     offset = settled(0.0, 100e-6)
     drift = offset.drift
-    offset.restart()
-    assert not offset.is_heard
     place = 70 * SAMPLE_RATE_HZ
+    offset.restart(place, None)
+    assert not offset.is_heard
     offset.hear(place, 900.0)
     assert offset.at(place) < 200
     offset.hear(place + SAMPLE_RATE_HZ, 900.0)
@@ -169,6 +169,16 @@ def test_clocks_overrule_only_what_nobody_heard_lately_and_only_when_they_say_so
     offset.read_clocks(later, 6400.0 + 4000)
     assert offset.at(later) == pytest.approx(4000, abs=100)
     assert not offset.is_heard
+
+
+def test_after_a_gap_the_clocks_are_believed_where_they_are_far_off() -> None:
+    offset = settled(0.0, 200e-6)
+    near, far = offset.at(70 * SAMPLE_RATE_HZ) + 1000, offset.at(70 * SAMPLE_RATE_HZ) - 4000
+    kept = offset.at(70 * SAMPLE_RATE_HZ)
+    offset.restart(70 * SAMPLE_RATE_HZ, near)
+    assert offset.at(70 * SAMPLE_RATE_HZ) == kept
+    offset.restart(70 * SAMPLE_RATE_HZ, far)
+    assert offset.at(70 * SAMPLE_RATE_HZ) == far
 
 
 @pytest.mark.parametrize("step", [-1, 0, 1])

@@ -13,10 +13,12 @@ import numpy as np
 
 from deskguard.desk import compose
 from deskguard.desk.advising import advice, changes
+from deskguard.desk.devices import with_devices
 from deskguard.desk.measuring import Parts, UnfitError, measure_parts
 from deskguard.desk.recorder import Recorder
 from deskguard.desk.settings_file import check_writable, save
 from deskguard.errors import DeskguardError
+from deskguard.hearing.calibration import channel_plan
 from deskguard.hearing.media import read_recording
 from deskguard.i18n import catalogue
 from deskguard.settings import own_settings_path
@@ -59,20 +61,22 @@ def run_calibrate(settings: Settings, options: CalibrateOptions) -> None:
     if not options.is_dry:
         # Before the minute, not after it.
         check_writable(path)
+    desk = with_devices(settings, options.named)
     if options.recording is not None:
-        parts = _cut(options.recording, settings, options.durations_s, texts)
-        recogniser = compose.load_recogniser(settings)
+        parts = _cut(options.recording, desk, options.durations_s, texts)
+        recogniser = compose.load_recogniser(desk)
     else:
-        recogniser = compose.load_recogniser(settings)
-        parts = _recorded(settings, options, guide)
+        recogniser = compose.load_recogniser(desk)
+        parts = _recorded(desk, options, guide)
     try:
-        measured = measure_parts(parts, settings, recogniser, compose.new_vad)
+        measured = measure_parts(parts, desk, recogniser, compose.new_vad)
     except UnfitError as error:
         raise _told(error, texts) from None
-    guide.found(advice(measured, settings))
-    wanted = changes(measured, settings)
-    if options.named:
-        wanted = {"microphone": dict(options.named), **wanted}
+    guide.found(advice(measured, desk))
+    wanted = changes(measured, desk)
+    named = {key: one for key, one in options.named.items() if getattr(settings.microphone, key) != one}
+    if named:
+        wanted = {"microphone": named, **wanted}
     if guide.agree(path, wanted, settings, options):
         save(path, wanted)
         guide.say("written", path=path)
@@ -95,8 +99,10 @@ def _recorded(settings: Settings, options: CalibrateOptions, guide: _Guide) -> P
             return recorder.take(duration_s, guide.count)
 
         room, clerk = take("room", room_s), take("clerk", clerk_s)
-        # A device of two channels may be one microphone after all: measuring finds out.
-        if room.shape[0] > 1 and _may_be_two(settings):
+        # One device of two channels may be one microphone after all, and then no visitor is needed.
+        both = np.concatenate([room, clerk], axis=1)
+        is_pair = len(devices) > 1 or (room.shape[0] > 1 and channel_plan(both[:2]) != "alike")
+        if is_pair and _may_be_two(settings):
             return Parts(room=room[:2], clerk=clerk[:2], visitor=take("visitor", visitor_s)[:2])
     return Parts(room=room[:1], clerk=clerk[:1])
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deskguard.desk import compose
+from deskguard.desk.devices import named_devices, with_devices
 from deskguard.desk.window import Parts, Window, run_quietly
 from deskguard.hearing.two_microphones import chosen_devices, open_source
 from deskguard.i18n import catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from deskguard.settings import Settings
 
@@ -65,18 +66,6 @@ def run_listen(settings: Settings, options: ListenOptions) -> None:
 
         webbrowser.open(window.url)
     run_quietly(window.run(microphone))
-
-
-def named_devices(device: str | None, visitor_device: str | None) -> dict[str, str | int]:
-    """What the command line names, by its key in the settings."""
-    given = {"device": device, "visitor_device": visitor_device}
-    return {key: int(one) if one.isdecimal() else one for key, one in given.items() if one is not None}
-
-
-def with_devices(settings: Settings, named: Mapping[str, str | int]) -> Settings:
-    """The settings with these devices."""
-    microphone = settings.microphone.model_copy(update=dict(named))
-    return settings.model_copy(update={"microphone": microphone})
 
 
 def _with_options(settings: Settings, options: ListenOptions) -> Settings:

@@ -61,11 +61,15 @@ class Offset:
         """The offset there."""
         return float(self._state[0] + self._state[1] * (place - self._place))
 
-    def restart(self) -> None:
-        """There was a gap: the drift stays, the offset must be heard anew."""
-        self._covariance[0, 0] += _RESTART_VARIANCE
-        self._doubted.clear()
-        self.is_heard = False
+    def restart(self, place: int, by_clocks: float | None) -> None:
+        """There was a gap, up to `place`: the drift stays, the offset must be heard anew.
+
+        While a device is away its axis goes by the clocks and does not drift, so after a long gap they know
+        better.
+        """
+        if by_clocks is not None and abs(by_clocks + self._bias - self.at(place)) > _CLOCK_ASTRAY_SAMPLES:
+            self._set(place, by_clocks + self._bias)
+        self._doubt()
 
     def hear(self, place: int, offset: float) -> None:
         """Take what one stretch of sound says."""
@@ -95,9 +99,17 @@ class Offset:
         self._clock_astray = self._clock_astray + 1 if abs(astray) > _CLOCK_ASTRAY_SAMPLES else 0
         if self._clock_astray >= _CLOCK_TIMES:
             self._clock_astray = 0
-            self._move(place)
-            self._state[0] += astray
-            self.restart()
+            self._set(place, offset + self._bias)
+            self._doubt()
+
+    def _set(self, place: int, offset: float) -> None:
+        self._move(max(place, self._place))
+        self._state[0] = offset
+
+    def _doubt(self) -> None:
+        self._covariance[0, 0] += _RESTART_VARIANCE
+        self._doubted.clear()
+        self.is_heard = False
 
     def _ahead(self, place: int) -> Numbers:
         """How unsure offset and drift are there."""

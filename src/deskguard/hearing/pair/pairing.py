@@ -60,7 +60,7 @@ class Pairing:
         self._both = (_Microphone(), _Microphone())
         self._shared = SharedSound()
         self._offset: Offset | None = None
-        self._clocks: tuple[int | None, int | None] = (None, None)
+        self._clocks: tuple[int | None, ...] = (None, None)
         self._place = 0
         self._is_running = False
         self._lost = 0
@@ -83,10 +83,11 @@ class Pairing:
         is_gap = one.state != "here" or chunk.start_sample != one.track.end
         one.state = "here"
         one.track.feed(chunk)
-        if is_gap and self._offset is not None:
-            self._offset.restart()
         if self._is_running:
             self._lay()
+        if is_gap and self._offset is not None:
+            newest = tuple(each.track.newest_delay_ns for each in self._both)
+            self._offset.restart(max(self._place, chunk.start_sample - one.shift), self._by_clocks(newest))
         self._read_clocks()
         return self._drain()
 
@@ -174,13 +175,19 @@ class Pairing:
                 self._offset = Offset(self._place, self._both[1].shift)
 
     def _read_clocks(self) -> None:
-        clocks = (self._both[0].track.delay_ns, self._both[1].track.delay_ns)
-        if clocks == self._clocks or self._offset is None:
-            return
-        first_ns, second_ns = self._clocks = clocks
-        if first_ns is not None and second_ns is not None:
-            shift = self._both[0].shift + (first_ns - second_ns) / NS_PER_SAMPLE
-            self._offset.read_clocks(self._place, shift)
+        clocks = tuple(one.track.delay_ns for one in self._both)
+        if clocks != self._clocks and self._offset is not None:
+            self._clocks = clocks
+            by_clocks = self._by_clocks(clocks)
+            if by_clocks is not None:
+                self._offset.read_clocks(self._place, by_clocks)
+
+    def _by_clocks(self, delays_ns: tuple[int | None, ...]) -> float | None:
+        """The second's shift by how far each one's capture times run behind its samples."""
+        first_ns, second_ns = delays_ns
+        if first_ns is None or second_ns is None:
+            return None
+        return self._both[0].shift + (first_ns - second_ns) / NS_PER_SAMPLE
 
     def _paused(self, captured_ns: int) -> list[AudioChunk]:
         """The end of a stretch and a break, once nobody delivers any more."""

@@ -35,6 +35,8 @@ class Track:
         """Place of its very first sample, and when it was captured; 0: nobody knows."""
         self.delay_ns: int | None = None
         """How far capture times run behind the samples, the least of some seconds; None before that."""
+        self.newest_delay_ns: int | None = None
+        """The same of the newest chunk alone."""
 
     def feed(self, chunk: AudioChunk) -> None:
         """Take the next chunk; several channels of one device are mixed."""
@@ -103,7 +105,7 @@ class Track:
         self._last_ns = chunk.captured_ns
         if not chunk.captured_ns:
             return
-        delay_ns = chunk.captured_ns - chunk.end_sample * NS_PER_SAMPLE
+        delay_ns = self.newest_delay_ns = chunk.captured_ns - chunk.end_sample * NS_PER_SAMPLE
         least = self._least_delay_ns
         self._least_delay_ns = delay_ns if least is None else min(least, delay_ns)
         if chunk.end_sample - self._delay_from >= _DELAY_SAMPLES:
