@@ -47,6 +47,12 @@ ONLY_IN = {
     "tomlkit": ("deskguard.desk.settings_file",),
     "rich": ("deskguard.models.progress",),
     "openpyxl": ("deskguard.authoring.sheets.workbook", "deskguard.scoring.tables"),
+    "sqlalchemy": (
+        "deskguard.scoring.store",
+        "deskguard.scoring.store_engine",
+        "deskguard.scoring.store_reading",
+        "deskguard.scoring.store_tables",
+    ),
     "starlette": ("deskguard.desk.screen.app", "deskguard.desk.screen.gate", "deskguard.desk.screen.server"),
     "uvicorn": ("deskguard.desk.screen.server",),
 }

@@ -202,6 +202,23 @@ class NotAnalysed:
     day: date | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NightRun:
+    """One run over recordings, on one machine or many."""
+
+    run_id: str
+    started_utc: str
+    """ISO 8601 with offset."""
+    host: str = ""
+    version: str = ""
+    """Of deskguard."""
+    rules_sha256: str
+    model: str
+    settings_sha256: str = ""
+    card_id: str = ""
+    workers: int = 1
+
+
 def finding_id(recording: Recording, rule_id: str, start_sample: int, end_sample: int) -> str:
     """The name of a finding, from what it is."""
     return _digest(recording.sha256, rule_id, str(start_sample), str(end_sample))
