@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deskguard.errors import DeskguardError
 from deskguard.scoring.occurrences import matches
 
 if TYPE_CHECKING:
     from deskguard.rules.ruleset import RuleSet
     from deskguard.scoring.scorecard import Scorecard
+    from deskguard.settings import Settings
     from deskguard.visits.manner_book import MannerBook
 
 
@@ -37,6 +40,21 @@ def known_names(rules: RuleSet, manner: MannerBook) -> Names:
         manner=frozenset(manner.rules),
         clauses=frozenset(one.clause for one in clauses),
     )
+
+
+def check_names(card: Scorecard, settings: Settings) -> None:
+    """Raise DeskguardError for names in a card that nothing has by the rules of the settings."""
+    from deskguard.rules.pack import load_packs
+    from deskguard.visits.manner_book import load_manner
+
+    rules = load_packs([Path(one) for one in settings.rules.packs], settings.rules.only)
+    if idle := idle_in(card, known_names(rules, load_manner(rules.packs))):
+        listed = "\n".join(f"  - {one}" for one in idle)
+        raise DeskguardError(
+            f"Scorecard {card.file} looks for what nothing finds:\n{listed}\n",
+            "mend these, or take the rules in use that they belong to.",
+            "card-idle",
+        )
 
 
 def idle_in(card: Scorecard, names: Names) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deskguard.scoring.review import Deadlines
 from deskguard.values import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
@@ -35,4 +36,11 @@ def policy_of(settings: ScoringSettings) -> Policy:
         small_visits=settings.small_visits,
         small_speech_samples=round(settings.small_speech_h * 3600 * SAMPLE_RATE_HZ),
         ranks=settings.ranking,
+    )
+
+
+def deadlines_of(settings: ScoringSettings) -> Deadlines:
+    """How many days people have by the settings."""
+    return Deadlines(
+        review_days=settings.review_days, appeal_days=settings.appeal_days, second_days=settings.second_days
     )
