@@ -65,19 +65,21 @@ def _section(section: CardSection, words: Words) -> Iterator[str]:
     yield ""
     yield words(key, name=section.name, points=_figure(worth, words) if worth else "")
     if section.cap is not None:
-        yield words("section_cap", points=_figure(section.cap, words))
+        yield "  " + words("section_cap", points=_figure(section.cap, words))
     if section.for_named_only:
-        yield words("section_windows", windows=words.joined(section.windows) or words("nobody_yet"))
+        yield "  " + words("section_windows", windows=words.joined(section.windows) or words("nobody_yet"))
     if section.rating is not None:
         low, high = points_text(section.rating.lowest), points_text(section.rating.highest)
-        yield words("section_rating", name=section.rating.name, low=low, high=high)
+        yield "  " + words("section_rating", name=section.rating.name, low=low, high=high)
     for item in section.items:
         yield from _item(item, words)
 
 
 def _item(item: Item, words: Words) -> Iterator[str]:
     points = words("gives" if item.gives else "takes", points=_figure(item.each, words))
-    yield words("item_line", item_id=item.item_id, name=item.name, points=points, per=words(f"per.{item.per}"))
+    yield "  " + words(
+        "item_line", item_id=item.item_id, name=item.name, points=points, per=words(f"per.{item.per}")
+    )
     if item.quote and item.quote != item.each.quote:
         yield "    " + words("clause_of", clause=item.clause, quote=item.quote)
     if item.cap is not None:
