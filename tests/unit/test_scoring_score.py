@@ -15,7 +15,7 @@ from deskguard.scoring.imported import Counted, Imports, Rated
 from deskguard.scoring.periods import parse_period, period_of
 from deskguard.scoring.points import hundredths, points_text, rounded
 from deskguard.scoring.policy import Policy, policy_of
-from deskguard.scoring.results import Night, scores
+from deskguard.scoring.results import Night, scores, several_scores
 from deskguard.scoring.review import standings
 from deskguard.scoring.values import Exposure
 from deskguard.settings import ScoringSettings
@@ -40,8 +40,10 @@ from scoring_values import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from deskguard.scoring.periods import Per
     from deskguard.scoring.score_values import Score
     from deskguard.scoring.scorecard import Scorecard
+    from deskguard.scoring.tally import By
     from deskguard.scoring.values import Finding
 
 MONTH = period_of(DAY, "month")
@@ -251,6 +253,13 @@ def test_a_rating_of_the_year_stands_in_for_a_month_without_one() -> None:
     assert imports.of("w2", "window") == Imports()
 
 
+def test_what_is_told_by_window_and_by_clerk_counts_once_for_the_hall() -> None:
+    by_window = Counted(item_id="a", window_id="w1", period=MONTH, count=2)
+    by_clerk = [Counted(item_id=name, clerk_id="c1", period=MONTH, count=3) for name in ("a", "b")]
+    hall = Imports(counts=(by_window, *by_clerk)).of("", "hall")
+    assert [hall.count(name, MONTH) for name in ("a", "b")] == [2, 3]
+
+
 def test_ratings_that_a_card_gives_no_points_are_told_beside_it() -> None:
     score = one_score(find_card("recommended"))
     assert [(one.rating_id, one.mean) for one in score.ratings] == [("visitor", None), ("peer", None)]
@@ -266,6 +275,14 @@ def test_windows_and_clerks_each_have_their_own_score_in_the_order_of_names(tmp_
         ("w1", 10_000, None),
     ]
     assert [one.subject for one in scores(night(), card, Policy(), "clerk", "month")] == ["c1"]
+
+
+def test_several_ways_of_looking_give_what_each_gives(tmp_path: Path) -> None:
+    card = a_card(tmp_path, a_section(an_item("a", 1)), GRADES)
+    whole = night(*several(3), a_finding(recording=a_recording("r2", window="w0", clerk="c2")))
+    ways: list[tuple[By, Per]] = [("hall", "day"), ("window", "month"), ("clerk", "year"), ("clerk", "week")]
+    together = several_scores(whole, card, Policy(), ways)
+    assert together == {way: scores(whole, card, Policy(), *way) for way in ways}
 
 
 def test_places_are_told_only_where_that_is_switched_on_and_never_to_small_samples(tmp_path: Path) -> None:

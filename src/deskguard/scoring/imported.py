@@ -49,9 +49,18 @@ class Imports:
         return Imports(ratings=self.ratings + other.ratings, counts=self.counts + other.counts)
 
     def of(self, subject: str, by: By) -> Imports:
-        """What is about one window or clerk; for the hall, all."""
+        """What is about one window or clerk.
+
+        For the hall, what is told by windows; by clerks where no window is named, so that nothing counts twice
+        that is told both ways.
+        """
         if by == "hall":
-            return self
+            told = {one.rating_id for one in self.ratings if one.window_id}
+            told |= {one.item_id for one in self.counts if one.window_id}
+            return Imports(
+                ratings=tuple(one for one in self.ratings if one.window_id or one.rating_id not in told),
+                counts=tuple(one for one in self.counts if one.window_id or one.item_id not in told),
+            )
         key = f"{by}_id"
         return Imports(
             ratings=tuple(one for one in self.ratings if getattr(one, key) == subject),

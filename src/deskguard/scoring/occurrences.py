@@ -56,14 +56,44 @@ def occurrences(
     Left out are the visitors' own words, what a person has rejected, and remarks (softened) that no person has
     confirmed.
     """
-    items = [(section.windows if section.for_named_only else None, item) for section, item in card.items()]
+    chooser = _Chooser(card)
     found: list[Occurrence] = []
     for group in same_words(one for one in findings if _may_count(one, standings)):
-        window = group[0].recording.window_id
-        here = [one for windows, one in items if windows is None or matches(window, windows)]
-        if (occurrence := _occurrence(group, here, standings, policy)) is not None:
+        if (occurrence := _occurrence(group, chooser, standings, policy)) is not None:
             found.append(occurrence)
     return found
+
+
+class _Chooser:
+    """The items of a card that are about a finding, looked up once for all that are alike in what is asked."""
+
+    def __init__(self, card: Scorecard) -> None:
+        self._items = [
+            (section.windows if section.for_named_only else None, item) for section, item in card.items()
+        ]
+        self._known: dict[tuple[object, ...], tuple[Item, ...]] = {}
+
+    def about(self, finding: Finding) -> tuple[Item, ...]:
+        """In the order of the card."""
+        window = finding.recording.window_id
+        clauses = tuple(one.clause for one in finding.clauses)
+        key = finding.kind, finding.rule_id, finding.severity, clauses, window
+        if key not in self._known:
+            self._known[key] = tuple(
+                item
+                for windows, item in self._items
+                if (windows is None or matches(window, windows)) and selects(item, finding)
+            )
+        return self._known[key]
+
+    def heaviest(self, group: Sequence[Finding]) -> Item | None:
+        """The item that a group of findings on the same words falls under."""
+        named = {item.item_id for one in group for item in self.about(one)}
+        return max(
+            (item for _, item in self._items if item.item_id in named),
+            key=lambda item: (item.fatal, item.each.hundredths),
+            default=None,
+        )
 
 
 def same_words(findings: Iterable[Finding]) -> Iterator[list[Finding]]:
@@ -131,13 +161,12 @@ def waiting(finding: Finding, standing: Standing, item: Item, policy: Policy) ->
 
 
 def _occurrence(
-    group: Sequence[Finding], items: Sequence[Item], standings: Mapping[str, Standing], policy: Policy
+    group: Sequence[Finding], chooser: _Chooser, standings: Mapping[str, Standing], policy: Policy
 ) -> Occurrence | None:
-    about = [item for item in items if any(selects(item, one) for one in group)]
-    if not about:
+    item = chooser.heaviest(group)
+    if item is None:
         return None
-    item = max(about, key=lambda one: (one.fatal, one.each.hundredths))
-    chosen = [one for one in group if selects(item, one)]
+    chosen = [one for one in group if item in chooser.about(one)]
     why = {one.finding_id: waiting(one, _standing(one, standings), item, policy) for one in chosen}
 
     def rank(one: Finding) -> tuple[bool, bool, int]:

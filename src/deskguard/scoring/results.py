@@ -15,7 +15,7 @@ from deskguard.scoring.scorecard import usable
 from deskguard.scoring.tally import Tally, day_tallies, rolled_up
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from deskguard.scoring.periods import Per, Period
@@ -44,9 +44,21 @@ def scores(night: Night, card: Scorecard, policy: Policy, by: By, per: Per) -> l
 
     Raises DeskguardError when figures of the card are not filled in.
     """
+    return several_scores(night, card, policy, [(by, per)])[by, per]
+
+
+def several_scores(
+    night: Night, card: Scorecard, policy: Policy, wanted: Iterable[tuple[By, Per]]
+) -> dict[tuple[By, Per], list[Score]]:
+    """The same for several ways of looking at it, each finding judged once."""
     happened = occurrences(night.findings, night.standings, usable(card), policy)
-    days = day_tallies(night.parts, happened, card, by)
-    return scores_of_days(days, card, policy, (by, per), night.imports)
+    days: dict[By, dict[tuple[str, date], Tally]] = {}
+    found = {}
+    for by, per in wanted:
+        if by not in days:
+            days[by] = day_tallies(night.parts, happened, card, by)
+        found[by, per] = scores_of_days(days[by], card, policy, (by, per), night.imports)
+    return found
 
 
 def scores_of_days(
