@@ -330,9 +330,9 @@ def describe(mistake: ErrorDetails, model: type[BaseModel], place: str = "") -> 
 def _keys_at(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
     """The keys a table at `loc` may have."""
     for part in loc:
-        if isinstance(part, int):
-            continue
-        annotation = model.model_fields[part].annotation
+        fields = model.model_fields.items()
+        annotation = next((one.annotation for name, one in fields if part in (name, one.alias)), None)
+        # Neither is what a list is counted by, or a table whose keys anybody may choose, a field.
         inner = [annotation, *getattr(annotation, "__args__", ())]
         model = next((one for one in inner if isinstance(one, type) and issubclass(one, BaseModel)), model)
     return [field.alias or name for name, field in model.model_fields.items()]

@@ -31,10 +31,12 @@ class PostgresServer:
 
     port: int
     programs: Path
+    authority: Path
+    """The certificate to trust; it is for localhost."""
 
-    def place(self, database: str) -> str:
+    def place(self, database: str, host: str = "127.0.0.1") -> str:
         """The address of a database, without the password."""
-        return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://{USER}@{host}:{self.port}/{database}"
 
     def create(self, database: str) -> str:
         """Make a database; gives its address."""
@@ -59,15 +61,17 @@ def postgres_server() -> Iterator[PostgresServer]:
     with tempfile.TemporaryDirectory(prefix="deskguard-postgres-") as folder:
         home = Path(folder)
         (home / "password").write_text(PASSWORD, encoding="utf-8")
+        _certify(home)
         as_user = _as_other(home)
         cluster, port = str(home / "cluster"), _free_port()
         make = [str(programs / "initdb"), "-D", cluster, "-U", USER, "-A", "scram-sha-256", "-E", "UTF8"]
         _run([*as_user, *make, "--no-sync", "--locale=C", "--pwfile", str(home / "password")])
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+        options += f" -c ssl=on -c ssl_cert_file={home / 'cert.pem'} -c ssl_key_file={home / 'key.pem'}"
         control = [*as_user, str(programs / "pg_ctl"), "-D", cluster, "-w", "-l", str(home / "log")]
         _run([*control, "-o", options, "start"])
         try:
-            yield PostgresServer(port, programs)
+            yield PostgresServer(port, programs, home / "cert.pem")
         finally:
             subprocess.run([*control, "-m", "immediate", "stop"], check=False, capture_output=True)
 
@@ -81,6 +85,16 @@ def _programs() -> Path:
         if all((place / name).is_file() for name in ("initdb", "pg_ctl", "psql", "createdb")):
             return place
     pytest.skip("not installed: PostgreSQL (apt-get install postgresql)")
+
+
+def _certify(home: Path) -> None:
+    """A certificate of its own for localhost."""
+    if shutil.which("openssl") is None:
+        pytest.skip("not installed: openssl (apt-get install openssl)")
+    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2"]
+    _run([*make, *name, "-keyout", str(home / "key.pem"), "-out", str(home / "cert.pem")])
+    (home / "key.pem").chmod(0o600)
 
 
 def _as_other(home: Path) -> list[str]:

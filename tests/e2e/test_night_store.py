@@ -340,6 +340,14 @@ def test_what_could_not_be_examined_is_told_until_it_is(store: NightStore) -> No
     assert store.not_analysed("run-3") == []
 
 
+def test_a_file_whose_name_is_no_text_is_kept_all_the_same(store: NightStore) -> None:
+    odd = replace(a_recording(), path="w1/\udcff\0.wav")
+    store.save_examined(examined(recording=odd), "run-1", NOON)
+    store.save_not_analysed("run-1", [NotAnalysed(path="\udcc3.wav", reason="unreadable", detail="\udcc3")])
+    assert store.night().parts[0][0].path == "w1/\\xff.wav"
+    assert store.not_analysed("run-1") == [NotAnalysed(path="\\xc3.wav", reason="unreadable", detail="\\xc3")]
+
+
 def test_ratings_of_a_source_take_the_place_of_those_it_gave_before(store: NightStore) -> None:
     month = parse_period("2026-11")
     first = Imports(
@@ -499,14 +507,31 @@ def test_what_a_server_refuses_is_said_in_words(server: PostgresServer) -> None:
     there = server.create("refusing")
     assert refusal(lambda: NightStore.open(there, "wrong")).code == "store-refused"
     assert refusal(lambda: NightStore.open(server.place("nowhere"), PASSWORD)).code == "store-missing"
-    # It speaks no TLS, and is asked for it.
-    assert (
-        refusal(lambda: NightStore.open(f"{there}?sslmode=verify-full", PASSWORD)).code == "store-unreachable"
-    )
     server.ask("refusing", "CREATE ROLE reader LOGIN PASSWORD 'reader'")
     server.ask("refusing", "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     as_reader = there.replace("night@", "reader:reader@")
     assert refusal(lambda: NightStore.open(as_reader)).code == "store-read-only"
+
+
+@pytest.mark.postgres
+def test_a_server_is_trusted_by_its_certificate_only(server: PostgresServer) -> None:
+    server.create("trusted")
+    by_name = server.place("trusted", "localhost")
+    known = f"sslmode=verify-full&sslrootcert={server.authority}"
+    store = NightStore.open(f"{by_name}?{known}", PASSWORD)
+    assert (
+        server.ask(
+            "trusted",
+            "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)"
+            " WHERE application_name <> 'psql' AND datname = 'trusted'",
+        )
+        == "t"
+    )
+    store.close()
+    nobody_vouches = f"{by_name}?sslmode=verify-full"
+    another_host = f"{server.place('trusted')}?{known}"
+    for place in (nobody_vouches, another_host):
+        assert refusal(lambda place=place: NightStore.open(place, PASSWORD)).code == "store-untrusted"
 
 
 def test_a_full_disk_loses_nothing_that_was_kept(tmp_path: Path) -> None:

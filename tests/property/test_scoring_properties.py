@@ -12,7 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deskguard.scoring.card_files import load_card
+from deskguard.errors import DeskguardError
+from deskguard.resources import bundled
+from deskguard.scoring.card_files import find_card, load_card
+from deskguard.scoring.importing import read_imports
 from deskguard.scoring.occurrences import occurrences
 from deskguard.scoring.periods import PERS, period_of
 from deskguard.scoring.points import rounded
@@ -20,6 +23,7 @@ from deskguard.scoring.policy import Policy
 from deskguard.scoring.rates import poisson_interval
 from deskguard.scoring.results import Night, scores
 from deskguard.scoring.review import STANDS, standings
+from deskguard.scoring.store_engine import parse_place
 from deskguard.scoring.tally import Tally, day_tallies, rolled_up, together
 from deskguard.scoring.values import Exposure
 from scoring_values import (
@@ -266,3 +270,83 @@ def test_intervals_hold_the_count_and_grow(count: int) -> None:
     assert low <= count < high
     assert poisson_interval(count + 1)[0] > low
     assert poisson_interval(count + 1)[1] > high
+
+
+_LINES = bundled("config/scorecards/recommended.toml").read_text(encoding="utf-8").splitlines()
+_VALUES = st.sampled_from(
+    [
+        "0",
+        "-1",
+        "1e400",
+        "nan",
+        "inf",
+        "true",
+        '""',
+        '"x"',
+        "[]",
+        "[1]",
+        "{}",
+        "{value=1}",
+        "2026-11-21",
+        '["*"]',
+        '{value=0.001,why="x"}',
+        '"month"',
+        "[[]]",
+        '{blank="b",clause="c",quote="q"}',
+        "99999999",
+    ]
+)
+
+
+@given(
+    changes=st.lists(
+        st.tuples(st.integers(0, len(_LINES) - 1), st.sampled_from(["drop", "twice", "value", "key"]), _VALUES),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_any_scorecard_is_read_or_refused_in_words(
+    changes: list[tuple[int, str, str]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    lines = [[line] for line in _LINES]
+    for at, what, value in changes:
+        line = _LINES[at]
+        key, equals, _ = line.partition(" = ")
+        lines[at] = {
+            "drop": [],
+            "twice": [line, line],
+            "value": [f"{key} = {value}" if equals else line],
+            "key": [f"{key}x = {value}" if equals else line],
+        }[what]
+    path = tmp_path_factory.getbasetemp() / "changed.toml"
+    path.write_text("\n".join(line for each in lines for line in each), encoding="utf-8")
+    try:
+        card = load_card(path)
+    except DeskguardError as error:
+        assert error.remedy
+        assert error.code in ("bad-card", "bad-toml")
+    else:
+        assert card.blanks() or list(card.figures())
+
+
+@given(st.text("w窗口,;\t\n\"'0123456789-年月.x非常满意visitor period", max_size=80))
+def test_any_table_is_read_or_refused_in_words(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    path = tmp_path_factory.getbasetemp() / "table.csv"
+    path.write_text("window,period,visitor,commended\n" + text, encoding="utf-8", newline="")
+    try:
+        found = read_imports(path, find_card("recommended"))
+    except DeskguardError as error:
+        assert error.remedy
+    else:
+        assert all(100 <= one.value <= 500 for one in found.ratings)
+        assert all(one.count >= 0 for one in found.counts)
+
+
+@given(st.text(max_size=40), st.sampled_from(["postgresql", "postgres", "mysql", "sqlite", ""]))
+def test_any_place_with_a_scheme_is_understood_or_refused_in_words(rest: str, scheme: str) -> None:
+    try:
+        url = parse_place(f"{scheme}://{rest}")
+    except DeskguardError as error:
+        assert error.code == "bad-store"
+    else:
+        assert url.database

@@ -204,6 +204,17 @@ def test_a_mistake_in_a_card_is_told_with_its_place(tmp_path: Path, text: str, s
     assert said.lower() in problem(card_file(tmp_path, text)).lower()
 
 
+def test_an_unknown_key_is_told_wherever_it_stands(tmp_path: Path) -> None:
+    """Also below a key that is named otherwise inside, and in a table whose keys are the office's own."""
+    text = (
+        a_section(an_item("a", 1))
+        + f"[pass]\nno_fatl = true\n[pass.sections]\none = {{value = 1, {OURS}, x = 2}}\n"
+    )
+    found = problem(card_file(tmp_path, text))
+    assert 'did you mean "no_fatal"?' in found
+    assert "pass, sections, one, x is not a known key" in found
+
+
 def test_a_card_without_sections_is_none(tmp_path: Path) -> None:
     assert "there is none" in problem(card_file(tmp_path, header="section = []\n" + HEADER))
 

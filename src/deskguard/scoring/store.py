@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import exc
-from sqlalchemy.dialects.postgresql import insert as insert_server
-from sqlalchemy.dialects.sqlite import insert as insert_file
 
 from deskguard.errors import DeskguardError
 from deskguard.privacy.redact import redact
@@ -155,7 +153,13 @@ class NightStore:
 
     def finding(self, name: str, deadlines: Deadlines | None = None) -> tuple[Finding, Standing]:
         """A finding by its id, or an unmistakable beginning of it, and where it stands; else DeskguardError."""
-        return self._read(lambda connection: self._finding(connection, name, deadlines))
+
+        def read(connection: Connection) -> tuple[Finding, Standing]:
+            finding, examined_utc = self._finding(connection, name)
+            made = reading.decisions(connection, [finding.finding_id])
+            return finding, fold(made, deadlines, examined_utc)
+
+        return self._read(read)
 
     def spoken(self, recording_sha256: str) -> list[Spoken]:
         """What was said in a recording, as far as texts are kept."""
@@ -197,17 +201,12 @@ class NightStore:
         connection.execute(sa.delete(tables.SPOKEN).where(tables.SPOKEN.c.examination_id == examination_id))
 
     def _decide(self, connection: Connection, decision: Decision, deadlines: Deadlines | None) -> Standing:
-        finding, standing = self._finding(connection, decision.finding_id, deadlines)
-        kept = replace(decision, finding_id=finding.finding_id)
-        check(finding, standing, kept, deadlines)
-        row = {
-            "finding_id": kept.finding_id,
-            "number": reading.last_number(connection, kept.finding_id) + 1,
-            "act": kept.act,
-            "by_whom": kept.by,
-            "at_utc": store_rows.utc_text(kept.at_utc),
-            "why": kept.why,
-        }
+        finding, examined_utc = self._finding(connection, decision.finding_id)
+        made = reading.decisions(connection, [finding.finding_id])
+        kept = replace(decision, finding_id=finding.finding_id, at_utc=store_rows.utc_text(decision.at_utc))
+        check(finding, fold(made, deadlines, examined_utc), kept, deadlines)
+        # By those just looked at: who decides meanwhile takes the same number, and one of the two fails.
+        row = store_rows.decision_row(kept, len(made) + 1)
         try:
             connection.execute(sa.insert(tables.DECISIONS), [row])
         except exc.DBAPIError as error:
@@ -218,11 +217,10 @@ class NightStore:
                 "look at it again: deskguard review show ID",
                 "decided-meanwhile",
             ) from None
-        return self._finding(connection, kept.finding_id, deadlines)[1]
+        return fold([*made, kept], deadlines, examined_utc)
 
-    def _finding(
-        self, connection: Connection, name: str, deadlines: Deadlines | None
-    ) -> tuple[Finding, Standing]:
+    def _finding(self, connection: Connection, name: str) -> tuple[Finding, str]:
+        """A finding by its id or a beginning of it, and when its recording was examined."""
         wanted = name.strip().lower()
         is_name = re.fullmatch(rf"[0-9a-f]{{{_LEAST_OF_ID},20}}", wanted) is not None
         ids = reading.ids_like(connection, wanted) if is_name else []
@@ -239,9 +237,7 @@ class NightStore:
                 f"see deskguard review list; write at least {_LEAST_OF_ID} of the 20 signs of an id.",
                 "unknown-finding",
             )
-        finding, examined_utc = found
-        made = reading.decisions(connection, [finding.finding_id])
-        return finding, fold(made, deadlines, examined_utc)
+        return found
 
     def _put(
         self,
@@ -255,14 +251,15 @@ class NightStore:
         """Insert rows; one with a key that is there takes its place, or leaves it alone with `keep`."""
         if not rows:
             return
-        # The same statement, of whose two kinds the library knows nothing common.
-        insert: Any = (insert_server if connection.dialect.name == "postgresql" else insert_file)(table)
-        fresh = {name: insert.excluded[name] for name in rows[0] if name not in key}
-        if keep or not fresh:
-            statement = insert.on_conflict_do_nothing()
-        else:
-            statement = insert.on_conflict_do_update(index_elements=list(key), set_=fresh)
-        connection.execute(statement, list(rows))
+        names = list(rows[0])
+        fresh = [f"{name} = excluded.{name}" for name in names if name not in key]
+        change = "DO NOTHING" if keep or not fresh else f"DO UPDATE SET {', '.join(fresh)}"
+        is_server = connection.dialect.name == "postgresql"
+        # All rows as one value: by themselves, each takes its way to the server and back.
+        whole = f"FROM json_populate_recordset(NULL::{table.name}, CAST(:rows AS json))"
+        source = f"SELECT {', '.join(names)} {whole}" if is_server else f"VALUES (:{', :'.join(names)})"
+        put = f"INSERT INTO {table.name} ({', '.join(names)}) {source} ON CONFLICT ({', '.join(key)}) {change}"
+        connection.execute(sa.text(put), {"rows": json.dumps(rows)} if is_server else list(rows))
 
     def _write(self, work: Callable[[Connection], _Outcome]) -> _Outcome:
         """Do work in one transaction, once more where writers were in each other's way."""

@@ -38,7 +38,7 @@ def open_engine(place: str, password: str | None = None, *, create: bool = True)
 
     Without `create` a SQLite file must be there already.
     """
-    url = _url(place)
+    url = parse_place(place)
     shown = _shown(url)
     if url.drivername.startswith("postgresql"):
         engine = _server(url if password is None else url.set(password=password))
@@ -75,7 +75,8 @@ def _shown(url: URL) -> str:
     return plain.render_as_string()
 
 
-def _url(place: str) -> URL:
+def parse_place(place: str) -> URL:
+    """The address behind a place; raises DeskguardError for what is none."""
     if "://" not in place:
         return sa.URL.create("sqlite", database=place)
     try:
@@ -154,9 +155,10 @@ def _server(url: URL) -> Engine:
         raise DeskguardError(
             f'sslmode of the store is "{mode[:40]}".', f"write one of {', '.join(_MODES)}.", "bad-store"
         )
+    # Left to itself, the driver would take any certificate.
+    is_checked = mode == "verify-full"
     options: dict[str, Any] = {"timeout": BUSY_TIMEOUT_S}
-    if mode == "verify-full":
-        options["ssl_context"] = _authority(url.query.get("sslrootcert"))
+    options["ssl_context"] = _authority(url.query.get("sslrootcert")) if is_checked else False
     return sa.create_engine(url.set(query={}), connect_args=options, pool_pre_ping=True, hide_parameters=True)
 
 
@@ -201,8 +203,14 @@ def explained(shown: str) -> Iterator[None]:
         code = _code(error)
         if code is None:
             raise StoreFaultError(_plain(error)) from None
-        problem, remedy = _EXPLANATIONS[code]
-        raise DeskguardError(f"Store {shown} {problem}.", f"{remedy}.", code) from None
+        raise _explanation(shown, code) from None
+    except ssl.SSLError:
+        raise _explanation(shown, "store-untrusted") from None
+
+
+def _explanation(shown: str, code: str) -> DeskguardError:
+    problem, remedy = _EXPLANATIONS[code]
+    return DeskguardError(f"Store {shown} {problem}.", f"{remedy}.", code)
 
 
 def _plain(error: exc.DBAPIError) -> str:
@@ -275,6 +283,10 @@ _EXPLANATIONS = {
     "store-refused": (
         "refuses this user or password",
         "check the user, and the password in [scoring] password_file",
+    ),
+    "store-untrusted": (
+        "shows a certificate that nobody vouches for, or that is for another host",
+        "name the authority: ?sslrootcert=FILE, and the host as the certificate has it",
     ),
     "store-missing": ("does not exist on the server", "have it made: createdb NAME"),
     "store-unreachable": (

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 500
 """Names in one question: SQLite takes 32,766 values, older ones 999."""
+_MANY = 10_000
+"""From here on all decisions are read: people make fewer of them than machines make findings."""
 
 _NEWEST = """newest AS (
     SELECT e.*, ROW_NUMBER() OVER (
@@ -138,22 +140,16 @@ def decisions(connection: Connection, finding_ids: Iterable[str] | None = None) 
     """All decisions, or those on some findings; of each finding the oldest first."""
     every = "SELECT * FROM night_decisions"
     order = " ORDER BY finding_id, number"
-    if finding_ids is None:
-        return [store_rows.decision_of(row) for row in _rows(connection, sa.text(every + order))]
+    wanted = None if finding_ids is None else set(finding_ids)
+    if wanted is None or len(wanted) > _MANY:
+        rows = _rows(connection, sa.text(every + order))
+        return [store_rows.decision_of(row) for row in rows if wanted is None or row["finding_id"] in wanted]
     question = sa.text(every + " WHERE finding_id IN :ids" + order)
     return [
         store_rows.decision_of(row)
-        for ids in _in_parts(sorted(set(finding_ids)))
+        for ids in _in_parts(sorted(wanted))
         for row in _rows(connection, question, ids=ids)
     ]
-
-
-def last_number(connection: Connection, finding_id: str) -> int:
-    """The number of the newest decision on a finding; 0 without any."""
-    question = sa.text(
-        "SELECT COALESCE(MAX(number), 0) AS number FROM night_decisions WHERE finding_id = :finding_id"
-    )
-    return int(next(_rows(connection, question, finding_id=finding_id))["number"])
 
 
 def spoken(connection: Connection, recording_sha256: str) -> list[Spoken]:

@@ -40,6 +40,7 @@ def utc_text(moment: str) -> str:
 
 def recording_row(recording: Recording) -> Row:
     row = asdict(recording)
+    row["path"] = _storable(recording.path)
     return {**row, "day": recording.day.isoformat(), "roles": ",".join(recording.roles)}
 
 
@@ -111,6 +112,17 @@ def spoken_of(row: Mapping[str, Any]) -> Spoken:
     )
 
 
+def decision_row(decision: Decision, number: int) -> Row:
+    return {
+        "finding_id": decision.finding_id,
+        "number": number,
+        "act": decision.act,
+        "by_whom": decision.by,
+        "at_utc": decision.at_utc,
+        "why": decision.why,
+    }
+
+
 def decision_of(row: Mapping[str, Any]) -> Decision:
     return Decision(
         finding_id=row["finding_id"],
@@ -122,13 +134,20 @@ def decision_of(row: Mapping[str, Any]) -> Decision:
 
 
 def not_analysed_row(one: NotAnalysed, run_id: str) -> Row:
-    return {**asdict(one), "run_id": run_id, "day": None if one.day is None else one.day.isoformat()}
+    day = None if one.day is None else one.day.isoformat()
+    told = {"path": _storable(one.path), "detail": _storable(one.detail)}
+    return {**asdict(one), **told, "run_id": run_id, "day": day}
 
 
 def not_analysed_of(row: Mapping[str, Any]) -> NotAnalysed:
     day = None if row["day"] is None else date.fromisoformat(row["day"])
     names = ("path", "reason", "detail", "window_id")
     return NotAnalysed(**{name: row[name] for name in names}, day=day)
+
+
+def _storable(text: str) -> str:
+    """Text as a database takes it: names of files need not be UTF-8, and what is not is written as \\xff."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").replace("\0", "")
 
 
 def import_rows(imports: Imports, source: str) -> Iterator[Row]:
