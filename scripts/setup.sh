@@ -3,10 +3,10 @@
 # Python packages, deskguard itself, model weights. Every step looks first whether it is done, so that running
 # this again costs a second and needs no network.
 #
-#   scripts/setup.sh demo | desk | test | dev
+#   scripts/setup.sh demo | desk | night | test | dev
 #
-# demo and desk: what `deskguard demo` and `deskguard listen` need; test: what the tests need; dev: the same
-# without system packages and weights, for linting.
+# demo and desk: what `deskguard demo` and `deskguard listen` need; night: what scoring and reviewing recordings
+# needs; test: what the tests need; dev: the same without system packages and weights, for linting.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -160,13 +160,15 @@ test)
     need_packages "a microphone and a sound server to test with" \
         libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins
     need_packages "a browser to test the staff page with" chromium chromium-driver fonts-noto-cjk
+    need_packages "a database to test the night's store with" postgresql
     ;;
-dev) ;;
-*) fail "\"$purpose\" is not a purpose; known are demo, desk, test and dev." "scripts/setup.sh demo" ;;
+night | dev) ;;
+*) fail "\"$purpose\" is not a purpose; known are demo, desk, night, test and dev." "scripts/setup.sh demo" ;;
 esac
 make_environment
 case $purpose in
 demo | desk) install_packages desk ;;
+night) install_packages night ;;
 *) install_packages dev ;;
 esac
 if [ "$purpose" != dev ]; then

@@ -104,6 +104,7 @@ def _add_visit(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 def _add_tool_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     from deskguard.authoring.command import add_rules_actions
+    from deskguard.scoring.command import add_review_actions, add_scorecards_actions
 
     models = commands.add_parser("models", help="list, fetch, verify or import speech models")
     models.add_argument("--folder", type=Path, metavar="DIR", help="where weights are kept")
@@ -127,6 +128,12 @@ def _add_tool_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     add_rules_actions(rules)
 
     _add_calibrate(commands)
+
+    review = commands.add_parser("review", help="decide on what the night found: confirm, reject, appeal")
+    add_review_actions(review)
+
+    scorecards = commands.add_parser("scorecards", help="list, show and check scorecards")
+    add_scorecards_actions(scorecards)
 
     doctor = commands.add_parser("doctor", help="check model, microphone, disk, CPU, clock; with remedies")
     _add_settings(doctor)

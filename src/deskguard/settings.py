@@ -211,6 +211,35 @@ class ScreenSettings(Section):
     language: Literal["zh-CN", "en"] = "zh-CN"
 
 
+class ScoringSettings(Section):
+    """How the night keeps, reviews and scores what it found."""
+
+    store: str = ""
+    """A file, or postgresql://user@host/database; empty means a file in the user's data folder."""
+    password_file: str = ""
+    """Holds the database's password, so that it need not stand in the settings."""
+    card: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = "recommended"
+    """The scorecard in use."""
+    cards: tuple[str, ...] = ()
+    """Files or folders of more scorecards."""
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.8
+    """A finding below it does not count before a person confirms it."""
+    unknown_role: Literal["review", "count"] = "review"
+    """What to do with findings while nobody knows who spoke; `count` where only the clerk can be heard."""
+    small_visits: Annotated[int, Field(ge=1, le=10_000)] = 30
+    """Fewer are a small sample."""
+    small_speech_h: Annotated[float, Field(ge=0, le=1000)] = 1.0
+    """Less of staff's speech is a small sample."""
+    review_days: Annotated[int, Field(ge=1, le=365)] = 7
+    """From the examination to a first decision."""
+    appeal_days: Annotated[int, Field(ge=1, le=365)] = 10
+    """From a confirmation to an appeal."""
+    second_days: Annotated[int, Field(ge=1, le=365)] = 10
+    """From an appeal to its decision."""
+    ranking: bool = False
+    """Tell who is first, second and so on."""
+
+
 class Settings(Section):
     """All of deskguard.toml."""
 
@@ -227,6 +256,7 @@ class Settings(Section):
     alerts: AlertSettings = AlertSettings()
     store: StoreSettings = StoreSettings()
     screen: ScreenSettings = ScreenSettings()
+    scoring: ScoringSettings = ScoringSettings()
 
     @property
     def has_two_devices(self) -> bool:
@@ -313,9 +343,9 @@ def describe(mistake: ErrorDetails, model: type[BaseModel], place: str = "") -> 
 def _keys_at(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
     """The keys a table at `loc` may have."""
     for part in loc:
-        if isinstance(part, int):
-            continue
-        annotation = model.model_fields[part].annotation
+        fields = model.model_fields.items()
+        annotation = next((one.annotation for name, one in fields if part in (name, one.alias)), None)
+        # Neither is what a list is counted by, or a table whose keys anybody may choose, a field.
         inner = [annotation, *getattr(annotation, "__args__", ())]
         model = next((one for one in inner if isinstance(one, type) and issubclass(one, BaseModel)), model)
     return [field.alias or name for name, field in model.model_fields.items()]

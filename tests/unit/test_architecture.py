@@ -25,9 +25,10 @@ MAY_IMPORT = {
     "rules": BASE | {"language", "rules"},
     "spotting": BASE | {"language", "rules", "spotting"},
     "visits": BASE | {"language", "rules", "spotting", "visits"},
+    "scoring": BASE | {"language", "privacy", "rules", "scoring", "visits"},
     "desk": BASE | {"desk", "hearing", "language", "models", "privacy", "rules", "spotting", "visits"},
     "authoring": BASE | {"authoring", "desk", "hearing", "language", "rules", "spotting", "visits"},
-    "cli": BASE | {"authoring", "desk", "hearing", "models", "rules"},
+    "cli": BASE | {"authoring", "desk", "hearing", "models", "rules", "scoring"},
     "__main__": {"cli"},
     "__init__": set(),
 }
@@ -45,7 +46,13 @@ ONLY_IN = {
     "filelock": ("deskguard.desk.storefiles",),
     "tomlkit": ("deskguard.desk.settings_file",),
     "rich": ("deskguard.models.progress",),
-    "openpyxl": ("deskguard.authoring.sheets.workbook",),
+    "openpyxl": ("deskguard.authoring.sheets.workbook", "deskguard.scoring.tables"),
+    "sqlalchemy": (
+        "deskguard.scoring.store",
+        "deskguard.scoring.store_engine",
+        "deskguard.scoring.store_reading",
+        "deskguard.scoring.store_tables",
+    ),
     "starlette": ("deskguard.desk.screen.app", "deskguard.desk.screen.gate", "deskguard.desk.screen.server"),
     "uvicorn": ("deskguard.desk.screen.server",),
 }

@@ -20,8 +20,13 @@ from deskguard.desk.finding_lines import finding_line
 from deskguard.desk.replay import Replayer, alert_line, role_line
 from deskguard.i18n import catalogue
 from deskguard.rules.pack import PackFile
+from deskguard.scoring.card_schema import CardFile, FillFile
+from deskguard.scoring.lines import Judged
+from deskguard.scoring.lines import finding_line as night_line
+from deskguard.scoring.review import Standing
 from deskguard.settings import Settings
 from deskguard.values import Alert, ClauseRef, Courtesy, Hit, Labelled, Manner, Visit
+from scoring_values import a_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,6 +132,34 @@ def test_every_key_of_a_pack_is_explained_beside_the_packs() -> None:
         entry = next(one for one in inner if isinstance(one, type) and issubclass(one, BaseModel))
         missing = {one.alias or name for name, one in entry.model_fields.items()} - told
         assert missing == set(), entry.__name__
+
+
+def entries_of(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """A table of a file and every table inside it."""
+    yield model
+    for field in model.model_fields.values():
+        waiting = [field.annotation]
+        while waiting:
+            one = waiting.pop()
+            waiting += getattr(one, "__args__", ())
+            if isinstance(one, type) and issubclass(one, BaseModel):
+                yield from entries_of(one)
+
+
+@pytest.mark.parametrize("file", [CardFile, FillFile])
+def test_every_key_of_a_scorecard_is_explained_beside_the_cards(file: type[BaseModel]) -> None:
+    told = code_in(text_of("config/scorecards/README.md"))
+    told |= {one.strip("[]").rpartition(".")[2] for one in told}
+    for entry in entries_of(file):
+        missing = {one.alias or name for name, one in entry.model_fields.items()} - told
+        assert missing <= {"card"}, entry.__name__
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_field_of_a_finding_is_in_the_contract(readme: str) -> None:
+    table = "\n".join(re.findall(r"^\| (`.*?) \|", section(text_of(readme), "### finding"), re.MULTILINE))
+    found = night_line(Judged(finding=a_finding(), standing=Standing()))
+    assert code_in(table) == set(found)
 
 
 FINDINGS = (

@@ -1,0 +1,204 @@
+"""Questions to the night's tables; each gets a connection and gives values.
+
+Of a recording that was examined several times the newest examination counts. A finding of an older one stays if
+somebody has decided on it: what people did is not lost because other rules or another model see nothing there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from deskguard.scoring import store_rows
+from deskguard.scoring.occurrences import matches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import date
+
+    from sqlalchemy.engine import Connection
+
+    from deskguard.scoring.imported import Imports
+    from deskguard.scoring.review import Decision
+    from deskguard.scoring.tally import Part
+    from deskguard.scoring.values import Finding, NotAnalysed, Recording, Spoken
+
+_AT_ONCE = 500
+"""Names in one question: SQLite takes 32,766 values, older ones 999."""
+_MANY = 10_000
+"""From here on all decisions are read: people make fewer of them than machines make findings."""
+
+_NEWEST = """newest AS (
+    SELECT e.*, ROW_NUMBER() OVER (
+        PARTITION BY e.recording_sha256 ORDER BY e.examined_utc DESC, e.examination_id DESC
+    ) AS place
+    FROM night_examinations e JOIN night_recordings r ON r.sha256 = e.recording_sha256
+    WHERE r.day >= :first AND r.day <= :last
+)"""
+_PARTS = f"""WITH {_NEWEST}
+    SELECT r.*, n.* FROM newest n JOIN night_recordings r ON r.sha256 = n.recording_sha256
+    WHERE n.place = 1"""  # noqa: S608 - no value stands in it
+_TURNS = """
+    SELECT r.*, e.rules_sha256, e.model, e.examined_utc, f.*, ROW_NUMBER() OVER (
+        PARTITION BY f.finding_id ORDER BY e.examined_utc DESC, e.examination_id DESC
+    ) AS turn
+    FROM night_findings f
+    JOIN night_examinations e ON e.examination_id = f.examination_id
+    JOIN night_recordings r ON r.sha256 = e.recording_sha256"""
+_FINDINGS = f"""WITH {_NEWEST}
+    SELECT * FROM ({_TURNS}
+        JOIN newest n ON n.recording_sha256 = e.recording_sha256 AND n.place = 1
+        WHERE f.examination_id = n.examination_id OR EXISTS (
+            SELECT 1 FROM night_decisions d WHERE d.finding_id = f.finding_id AND d.act <> 'acknowledge'
+        )
+    ) t WHERE turn = 1"""  # noqa: S608 - the same
+_ONE_FINDING = f"SELECT * FROM ({_TURNS} WHERE f.finding_id = :finding_id) t WHERE turn = 1"  # noqa: S608
+_OF_RECORDING = f"SELECT * FROM ({_TURNS} WHERE r.sha256 = :sha256) t WHERE turn = 1"  # noqa: S608
+_STILL_NOT_ANALYSED = """
+    SELECT n.* FROM night_not_analysed n JOIN night_runs s ON s.run_id = n.run_id
+    WHERE NOT EXISTS (
+        SELECT 1 FROM night_not_analysed m JOIN night_runs t ON t.run_id = m.run_id
+        WHERE m.path = n.path AND (t.started_utc > s.started_utc
+            OR (t.started_utc = s.started_utc AND t.run_id > s.run_id))
+    ) AND NOT EXISTS (
+        SELECT 1 FROM night_recordings r JOIN night_examinations e ON e.recording_sha256 = r.sha256
+        WHERE r.path = n.path AND e.examined_utc > s.started_utc
+    )"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which part of what is stored; without anything, all of it."""
+
+    first: date | None = None
+    last: date | None = None
+    """Included."""
+    windows: tuple[str, ...] = ()
+    """With * for anything; none: all."""
+    clerks: tuple[str, ...] = ()
+
+    def days(self) -> dict[str, str]:
+        """The range of days as text."""
+        return {
+            "first": "0000" if self.first is None else self.first.isoformat(),
+            "last": "9999" if self.last is None else self.last.isoformat(),
+        }
+
+    def takes(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row's window and clerk are wanted."""
+        return (not self.windows or matches(row["window_id"], self.windows)) and (
+            not self.clerks or matches(row["clerk_id"], self.clerks)
+        )
+
+
+def done(connection: Connection, examination_ids: Iterable[str]) -> set[str]:
+    """Those of the examinations that have been made."""
+    found: set[str] = set()
+    question = sa.text("SELECT examination_id FROM night_examinations WHERE examination_id IN :ids")
+    for ids in _in_parts(sorted(set(examination_ids))):
+        found |= {row["examination_id"] for row in _rows(connection, question, ids=ids)}
+    return found
+
+
+def parts(connection: Connection, wanted: Wanted) -> list[Part]:
+    """Every examined recording once, with what there was in it, by day, window and path."""
+    rows = _rows(connection, sa.text(_PARTS), **wanted.days())
+    found = [(store_rows.recording_of(row), store_rows.exposure_of(row)) for row in rows if wanted.takes(row)]
+    return sorted(found, key=lambda one: _order(one[0]))
+
+
+def findings(connection: Connection, wanted: Wanted) -> list[tuple[Finding, str]]:
+    """The findings that hold, each with when its recording was examined, in order of recording and place."""
+    rows = _rows(connection, sa.text(_FINDINGS), **wanted.days())
+    found = [(store_rows.finding_of(row), str(row["examined_utc"])) for row in rows if wanted.takes(row)]
+    return sorted(found, key=lambda one: (_order(one[0].recording), one[0].start_sample, one[0].finding_id))
+
+
+def finding(connection: Connection, finding_id: str) -> tuple[Finding, str] | None:
+    """A finding as it was seen last, and when."""
+    rows = _rows(connection, sa.text(_ONE_FINDING), finding_id=finding_id)
+    return next(((store_rows.finding_of(row), row["examined_utc"]) for row in rows), None)
+
+
+def findings_of(connection: Connection, recording_sha256: str) -> list[Finding]:
+    """Everything that was ever found in a recording, as it was seen last."""
+    rows = _rows(connection, sa.text(_OF_RECORDING), sha256=recording_sha256)
+    return [store_rows.finding_of(row) for row in rows]
+
+
+def ids_like(connection: Connection, beginning: str) -> list[str]:
+    """Names of findings that begin so, a few at most."""
+    question = sa.text(
+        "SELECT DISTINCT finding_id FROM night_findings WHERE finding_id LIKE :like ORDER BY finding_id LIMIT 5"
+    )
+    return [row["finding_id"] for row in _rows(connection, question, like=f"{beginning}%")]
+
+
+def decisions(connection: Connection, finding_ids: Iterable[str] | None = None) -> list[Decision]:
+    """All decisions, or those on some findings; of each finding the oldest first."""
+    every = "SELECT * FROM night_decisions"
+    order = " ORDER BY finding_id, number"
+    wanted = None if finding_ids is None else set(finding_ids)
+    if wanted is None or len(wanted) > _MANY:
+        rows = _rows(connection, sa.text(every + order))
+        return [store_rows.decision_of(row) for row in rows if wanted is None or row["finding_id"] in wanted]
+    question = sa.text(every + " WHERE finding_id IN :ids" + order)
+    return [
+        store_rows.decision_of(row)
+        for ids in _in_parts(sorted(wanted))
+        for row in _rows(connection, question, ids=ids)
+    ]
+
+
+def spoken(connection: Connection, recording_sha256: str) -> list[Spoken]:
+    """What was said in a recording by its newest examination, as far as it was kept."""
+    question = sa.text(
+        """SELECT s.* FROM night_spoken s WHERE s.examination_id = (
+            SELECT examination_id FROM night_examinations WHERE recording_sha256 = :sha256
+            ORDER BY examined_utc DESC, examination_id DESC LIMIT 1
+        ) ORDER BY s.number"""
+    )
+    return [store_rows.spoken_of(row) for row in _rows(connection, question, sha256=recording_sha256)]
+
+
+def not_analysed(connection: Connection, run_id: str | None = None) -> list[NotAnalysed]:
+    """What a run could not examine; without one, whatever nobody has been able to examine since."""
+    if run_id is None:
+        rows = _rows(connection, sa.text(_STILL_NOT_ANALYSED))
+    else:
+        question = sa.text("SELECT * FROM night_not_analysed WHERE run_id = :run_id")
+        rows = _rows(connection, question, run_id=run_id)
+    found = [store_rows.not_analysed_of(row) for row in rows]
+    return sorted(found, key=lambda one: (one.path, one.reason))
+
+
+def imports(connection: Connection) -> Imports:
+    """All ratings and counts that were read in."""
+    question = sa.text("SELECT * FROM night_imports ORDER BY source, number")
+    return store_rows.imports_of(list(_rows(connection, question)))
+
+
+def runs(connection: Connection) -> list[dict[str, Any]]:
+    """All runs, newest first."""
+    return [
+        dict(row) for row in _rows(connection, sa.text("SELECT * FROM night_runs ORDER BY started_utc DESC"))
+    ]
+
+
+def _order(recording: Recording) -> tuple[date, str, str, str]:
+    """Sorted here: a database may sort text by the customs of some language."""
+    return recording.day, recording.window_id, recording.path, recording.sha256
+
+
+def _rows(connection: Connection, question: sa.TextClause, **values: Any) -> Iterator[Mapping[str, Any]]:
+    lists = [name for name, value in values.items() if isinstance(value, list)]
+    bound = question.bindparams(*(sa.bindparam(name, expanding=True) for name in lists))
+    for row in connection.execute(bound, values).mappings():
+        yield dict(row)
+
+
+def _in_parts(names: Sequence[str]) -> Iterator[list[str]]:
+    for at in range(0, len(names), _AT_ONCE):
+        yield list(names[at : at + _AT_ONCE])
