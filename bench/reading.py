@@ -99,7 +99,7 @@ def load(settings: Settings, *, is_live: bool = False) -> Replayer:
 def read(replayer: Replayer, clip: Clip) -> Reading:
     """One recording, its speakers told where the set tells them."""
     name = str(clip.file)
-    lines = list(replace(replayer, roles=_roles(clip, name)).lines(name))
+    lines = list(replace(replayer, roles=given_roles(clip, name)).lines(name))
     last = {line["hit_id"]: line for line in lines if line["type"] == "alert"}
     return Reading(
         clip=clip,
@@ -110,7 +110,7 @@ def read(replayer: Replayer, clip: Clip) -> Reading:
     )
 
 
-def _roles(clip: Clip, name: str) -> GivenRoles | None:
+def given_roles(clip: Clip, name: str) -> GivenRoles | None:
     told = clip.speakers or ((clip.role, 0.0, 1.0),)
     if not {role for role, _, _ in told} <= {"staff", "visitor"}:
         return None
