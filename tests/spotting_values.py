@@ -42,7 +42,7 @@ def a_belief(settings: SpottingSettings = NEVER_SURE, rules: Mapping[str, Rule] 
     return Belief(settings, rules or {}, PLAIN)
 
 
-def guilty(_candidate: Candidate, _scene: Scene, _said: float) -> Verdict:
+def guilty(_candidate: Candidate, _scene: Scene) -> Verdict:
     return Verdict(ruling="guilty", why=())
 
 
@@ -67,7 +67,7 @@ def a_rulebook(
     *,
     guess: Callable[[Passage], list[Candidate]] = nothing,
     excused: Callable[[Passage], set[str]] = lambda _: set(),
-    judge: Callable[[Candidate, Scene, float], Verdict] = guilty,
+    judge: Callable[[Candidate, Scene], Verdict] = guilty,
     belief: Belief | None = None,
 ) -> Rulebook:
     return Rulebook(find, guess, excused, judge, belief or a_belief())
@@ -76,7 +76,7 @@ def a_rulebook(
 def a_tracker(
     find: Callable[[Passage], list[Candidate]],
     *,
-    judge: Callable[[Candidate, Scene, float], Verdict] = guilty,
+    judge: Callable[[Candidate, Scene], Verdict] = guilty,
     ear: Ear = DEAF,
     belief: Belief | None = None,
 ) -> HitTracker:
@@ -90,7 +90,7 @@ class ScriptedJudge:
     verdicts: list[Verdict]
     scenes: list[Scene] = field(default_factory=list)
 
-    def __call__(self, _candidate: Candidate, scene: Scene, _said: float) -> Verdict:
+    def __call__(self, _candidate: Candidate, scene: Scene) -> Verdict:
         self.scenes.append(scene)
         return self.verdicts.pop(0) if len(self.verdicts) > 1 else self.verdicts[0]
 

@@ -19,12 +19,13 @@ from bench.common import edit_distance
 import golden_recordings
 from deskguard.desk.compose import new_endpointer
 from deskguard.desk.live import LiveRun
-from deskguard.desk.mind import Mind, Outcome
+from deskguard.desk.mind import Beside, Mind, Outcome
 from deskguard.desk.modelled import ModelledRun
 from deskguard.desk.pacing import Pacer
 from deskguard.hearing.media import read_recording
 from deskguard.language.text import normalise
-from deskguard.settings import Settings
+from deskguard.settings import RolesSettings, Settings
+from deskguard.spotting.hits.rulebook import Rulebook
 from deskguard.values import Alert, Hit, Hypothesis, Pcm, SpeechWindow, seconds
 from golden_recordings import Place, Recording
 from hearing_values import HandClock, a_window, cut
@@ -78,12 +79,15 @@ class Reading:
 def reading(recogniser: Recogniser, standards: RuleSet) -> Callable[[str], Reading]:
     """Reads a recording, each one once in a session."""
     known: dict[str, Reading] = {}
+    # Nobody looks who speaks: what is asked for is what was said.
+    settings = Settings(roles=RolesSettings(mode="none"))
+    beside = Beside(rulebook=Rulebook.of(standards, settings.spotting))
 
     def read(name: str) -> Reading:
         if name not in known:
             recording = golden_recordings.load(name)
-            mind = Mind(recogniser, standards, Settings(), name)
-            run = ModelledRun(new_endpointer(Settings()), mind, Settings().queues.final_s)
+            mind = Mind(recogniser, standards, settings, name, beside)
+            run = ModelledRun(new_endpointer(settings), mind, settings.queues.final_s)
             known[name] = Reading(recording, tuple(run.run(read_recording(recording.path))))
         return known[name]
 

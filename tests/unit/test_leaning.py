@@ -81,15 +81,3 @@ def test_the_weights_that_come_along_were_fitted_on_enough_and_know_the_usual_pi
     own = fitted()
     assert own.sentences > 500
     assert own.weights["bang ni"] < 0 < own.weights["~ ."]
-
-
-@pytest.mark.parametrize(("said_so", "expected"), [(1.0, "guilty"), (0.5, "softened"), (0.2, "innocent")])
-def test_doubts_that_it_was_said_add_to_those_that_it_was_meant(
-    tmp_path: Path, said_so: float, expected: str
-) -> None:
-    bench = Bench(tmp_path, "不知道")
-    model = LeaningModel(BARS, weights(bang_ni=-2.0))
-    verdict = Meaning(bench.rules, model).judge(
-        bench.candidate("不知道，帮您问"), scene(said("不知道，帮您问")), said_so
-    )
-    assert verdict.ruling == expected

@@ -30,8 +30,8 @@ class Rulebook:
     """What a short text without sense may have been; to be asked for only where `find` has nothing to offer."""
     excused: Callable[[Passage], set[str]]
     """The rules that the text shows outright in an innocent wording of theirs."""
-    judge: Callable[[Candidate, Scene, float], Verdict]
-    """What a candidate means where it stands, said with some probability."""
+    judge: Callable[[Candidate, Scene], Verdict]
+    """What a candidate means where it stands."""
     belief: Belief
 
     @classmethod

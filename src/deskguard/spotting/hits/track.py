@@ -179,8 +179,7 @@ class HitTracker:
         return sure - _EASED if sure < 1 else sure
 
     def _judged(self, sighting: Sighting) -> Verdict:
-        scene = self._conversation.scene(sighting.place)
-        return self._sighter.rulebook.judge(sighting.candidate, scene, sighting.confidence)
+        return self._sighter.rulebook.judge(sighting.candidate, self._conversation.scene(sighting.place))
 
     def _turn_to(self, utterance_id: int) -> list[Hit]:
         """A new utterance closes the last; its final hypothesis normally has done so already."""

@@ -64,11 +64,8 @@ class Meaning:
             for kind in _KINDS
         }
 
-    def judge(self, candidate: Candidate, scene: Scene, said: float = 1.0) -> Verdict:
-        """What the candidate means where it stands; pure.
-
-        `said` is the probability that the words were said at all, 0-1: two doubts add up.
-        """
+    def judge(self, candidate: Candidate, scene: Scene) -> Verdict:
+        """What the candidate means where it stands; pure."""
         rule = self._rules[candidate.rule_id]
         around = Surroundings(candidate, scene)
         why = list(_marks(rule, candidate))
@@ -96,7 +93,7 @@ class Meaning:
             else:
                 awaited += self._futures(rule, "soften", around)
         if ruling == "guilty" and not rule.needs_person and self._leaning is not None:
-            ruling, more = _leant(self._leaning.of(around, rule.rule_id), said, self._leaning.bars)
+            ruling, more = _leant(self._leaning.of(around, rule.rule_id), self._leaning.bars)
             why += more
             if not around.is_turn_over:
                 # Nothing waits for it, but what is said next may still tip it.
@@ -118,13 +115,12 @@ class Meaning:
         return self._conditions[rule.rule_id, kind]
 
 
-def _leant(leaning: Leaning, said: float, bars: Bars) -> tuple[Ruling, list[str]]:
+def _leant(leaning: Leaning, bars: Bars) -> tuple[Ruling, list[str]]:
     """What the surroundings make of a phrase that no condition excuses, and the line of it."""
-    likely = leaning.breach * said
-    if likely >= max(bars.innocent_below, bars.soften_below):
+    if leaning.breach >= max(bars.innocent_below, bars.soften_below):
         return "guilty", []
     line = f"surroundings: a breach in {leaning.breach:.0%} of such sentences ({'; '.join(leaning.cues)})"
-    return ("innocent" if likely < bars.innocent_below else "softened"), [line]
+    return ("innocent" if leaning.breach < bars.innocent_below else "softened"), [line]
 
 
 def _marks(rule: Rule, candidate: Candidate) -> Iterator[str]:
