@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import wave
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,6 +67,12 @@ def play(cards: Cards, talk: tuple[Path, Path]) -> None:
     assert [one.wait(60) for one in playing] == [0, 0]
 
 
+def kept_hits(folder: Path) -> set[tuple[str, str]]:
+    """Rule and role of every hit in the store so far."""
+    with closing(sqlite3.connect(folder / "data" / "desk.sqlite3")) as store:
+        return set(store.execute("SELECT rule_id, role FROM hits"))
+
+
 def notes(desk: Listening) -> list[str]:
     found: list[str] = desk.get("snapshot")["health"]["notes"]
     return found
@@ -84,14 +92,15 @@ def test_of_two_devices_the_clerks_words_are_raised_and_the_visitors_are_not(
 
 
 def test_one_device_is_unplugged_and_plugged_in_again_while_the_other_is_heard(
-    cards: Cards, desk: Listening, talk: tuple[Path, Path]
+    cards: Cards, desk: Listening, talk: tuple[Path, Path], tmp_path: Path
 ) -> None:
     staff, visitor = cards
     visitor.kill()
     wait_until("the page is told", lambda: notes(desk) == ["visitor-microphone-lost"], RETURN_S)
     assert desk.state() == "listening"
     staff.play(FIXTURES / "t01_literal.flac")
-    assert desk.wait_for_entry("T01")["shown"]
+    # On one microphone nobody knows yet whose the first voice is: kept, and no card.
+    wait_until("it is kept", lambda: ("T01", "unknown") in kept_hits(tmp_path))
     assert desk.lost_s() > 1.0
     visitor.start()
     wait_until("it is taken up again", lambda: notes(desk) == [], RETURN_S)
@@ -99,8 +108,8 @@ def test_one_device_is_unplugged_and_plugged_in_again_while_the_other_is_heard(
     play(cards, talk)
     assert desk.wait_for_entry("T05")["shown"]
     wait_until("it is confirmed", lambda: desk.wait_for_entry("T05")["state"] == "confirmed")
-    # The visitor's own 我不知道 is on no list: the clerk's of before is the only one.
-    assert [one["rule_id"] for one in desk.today()].count("T01") == 1
+    assert ("T05", "staff") in kept_hits(tmp_path)
+    assert "T01" not in {one["rule_id"] for one in desk.today()}
     assert desk.lost_s() - lost_s < 1.0
     assert any("note visitor-microphone-lost" in line for line in desk.logged)
 

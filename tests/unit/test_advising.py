@@ -135,6 +135,12 @@ def test_microphones_that_were_moved_apart_are_two_again() -> None:
     assert changes(measured(), once)["roles"]["mode"] == "auto"
 
 
+def test_where_nobody_is_to_look_who_speaks_calibration_does_not_change_that() -> None:
+    never = Settings(roles=RolesSettings(mode="none"))
+    near = measured(between=Between(clerk_db=1.0, visitor_db=-1.0))
+    assert "roles" not in changes(near, never)
+
+
 def test_one_microphone_named_twice_is_told() -> None:
     twice = Settings(microphone=MicrophoneSettings(visitor_device="B"))
     assert codes(alone(are_alike=True), twice) == ["alike"]

@@ -75,9 +75,13 @@ def changes(measured: Measured, settings: Settings) -> Changes:
 
 
 def _mode(between: Between, settings: Settings) -> str:
+    mode = settings.roles.mode
+    if mode == "none":
+        # Somebody does not want voices compared.
+        return mode
     if not between.is_separable:
         return "one-microphone"
-    return "auto" if settings.roles.mode == "one-microphone" else settings.roles.mode
+    return "auto" if mode == "one-microphone" else mode
 
 
 def _channels(measured: Measured) -> str:
