@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 
 
 class Listening:
-    """A running desk; stop it with `stop`, or kill it."""
+    """A running desk that hears one clerk and nobody else; stop it with `stop`, or kill it."""
 
     def __init__(self, env: Mapping[str, str], data: Path, *options: str) -> None:
+        config = data.parent / "clerk-only.toml"
+        config.write_text('[visits]\nchannel = "phone-in"\n', "utf-8")
+        options = ("--data", str(data), "--config", str(config), *options)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "deskguard", "listen", "--port", "0", "--data", str(data), *options],
+            [sys.executable, "-m", "deskguard", "listen", "--port", "0", *options],
             env=dict(env),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
