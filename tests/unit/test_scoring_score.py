@@ -176,6 +176,14 @@ def test_confirming_and_rejecting_scores_anew(tmp_path: Path) -> None:
     assert (score.points.counted, score.points.if_confirmed, score.waiting) == (9_800, 9_800, 0)
 
 
+def test_a_score_says_how_much_of_it_a_person_has_confirmed(tmp_path: Path) -> None:
+    card = a_card(tmp_path, a_section(an_item("a", 2)))
+    findings = several(3)
+    score = one_score(card, *findings, standings=standings([decision(findings[1], "confirm")]))
+    assert (score.by_machine, score.by_person) == (2, 1)
+    assert score.items[0].units.by_person == (findings[1].finding_id,)
+
+
 def test_a_fatal_item_decides_the_grade_once_a_person_confirms_it() -> None:
     card, insult = find_card("recommended"), a_finding("C03", kind="insult")
     score = one_score(card, insult)

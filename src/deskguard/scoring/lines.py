@@ -11,14 +11,15 @@ from deskguard.scoring.review import PROPOSED
 from deskguard.values import seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from deskguard.scoring.occurrences import Occurrence
     from deskguard.scoring.policy import Policy
     from deskguard.scoring.results import Night
     from deskguard.scoring.review import Decision, Standing
     from deskguard.scoring.scorecard import Item, Scorecard
-    from deskguard.scoring.values import Finding
+    from deskguard.scoring.values import Finding, Recording
+    from deskguard.values import ClauseRef
 
 Line = dict[str, Any]
 
@@ -77,24 +78,16 @@ def judged(night: Night, card: Scorecard, policy: Policy) -> list[Judged]:
 def finding_line(one: Judged) -> Line:
     """A finding as findings.jsonl and `review --json` have it: a contract that others read."""
     finding, points = one.finding, one.points
-    recording = finding.recording
     return {
         "v": 1,
         "type": "finding",
         "finding_id": finding.finding_id,
-        "recording": recording.path,
-        "recording_sha256": recording.sha256,
-        "window": recording.window_id,
-        "clerk": recording.clerk_id,
-        "day": recording.day.isoformat(),
+        **_recording(finding.recording),
         "visit": finding.visit_id,
         "kind": finding.kind,
         "rule_id": finding.rule_id,
         "title": finding.title,
-        "clause": finding.clauses[0].clause if finding.clauses else "",
-        "clauses": [
-            {"standard": each.standard, "clause": each.clause, "quote": each.quote} for each in finding.clauses
-        ],
+        **_clauses(finding.clauses),
         "severity": finding.severity,
         "role": finding.role,
         "start_s": round(seconds(finding.start_sample), 3),
@@ -119,6 +112,22 @@ def finding_line(one: Judged) -> Line:
         "model": finding.model,
         "decisions": [_decision(each) for each in one.standing.decisions],
     }
+
+
+def _recording(recording: Recording) -> Line:
+    return {
+        "recording": recording.path,
+        "recording_sha256": recording.sha256,
+        "window": recording.window_id,
+        "clerk": recording.clerk_id,
+        "day": recording.day.isoformat(),
+    }
+
+
+def _clauses(clauses: Sequence[ClauseRef]) -> Line:
+    """The first by itself, for tables, and all of them."""
+    listed = [{"standard": one.standard, "clause": one.clause, "quote": one.quote} for one in clauses]
+    return {"clause": clauses[0].clause if clauses else "", "clauses": listed}
 
 
 def _decision(decision: Decision) -> Mapping[str, str]:

@@ -145,6 +145,16 @@ class Score:
         return tuple(item for section in self.sections for item in section.items)
 
     @property
+    def by_person(self) -> int:
+        """Findings that count because a person has confirmed them."""
+        return sum(len(item.units.by_person) for item in self.items)
+
+    @property
+    def by_machine(self) -> int:
+        """Findings that count by the machine's word alone."""
+        return sum(len(item.units.findings) for item in self.items) - self.by_person
+
+    @property
     def waiting(self) -> int:
         """Findings that wait for a person."""
         return sum(len(item.units.waiting) for item in self.items)

@@ -37,6 +37,8 @@ class Units:
     """With everything that waits for a person."""
     findings: tuple[str, ...] = ()
     """Ids of those behind `counted`; of findings on the same words the one that decides."""
+    by_person: tuple[str, ...] = ()
+    """Those of `findings` that a person has confirmed; the others the machine alone says."""
     waiting: tuple[str, ...] = ()
     """Ids of those that wait."""
 
@@ -45,6 +47,7 @@ class Units:
             counted=self.counted + other.counted,
             if_confirmed=self.if_confirmed + other.if_confirmed,
             findings=self.findings + other.findings,
+            by_person=self.by_person + other.by_person,
             waiting=self.waiting + other.waiting,
         )
 
@@ -137,6 +140,7 @@ def _units(happened: Sequence[Occurrence], per: Unit) -> Units:
         counted=_number(counted, per),
         if_confirmed=_number(happened, per),
         findings=tuple(one.lead.finding_id for one in counted),
+        by_person=tuple(one.lead.finding_id for one in counted if one.source == "person"),
         waiting=tuple(one.lead.finding_id for one in happened if not one.is_counted),
     )
 
