@@ -81,7 +81,7 @@ _MOST_VISITS = 5
 _ANOTHER_CLERK = 0.6
 """Squared distance from the clerk's voice so far at which a visit's clerk takes its place."""
 _LEVEL_WEIGHT = 0.047
-"""A dB beside a voice: people keep their level within some 4 dB, as they keep their voice within its scatter."""
+"""A dB beside a voice: people keep their level within some 4 dB, as their voice within its scatter."""
 _LEVEL_FREE_DB = 1.0
 _LEVEL_PER_DB = 0.25
 _LEVEL_MOST = 4.0
