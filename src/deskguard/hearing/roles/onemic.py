@@ -80,15 +80,11 @@ _MOST_VISITS = 5
 """The mean of the clerk's voice moves on with the last visits: colds, headsets, another chair."""
 _ANOTHER_CLERK = 0.6
 """Squared distance from the clerk's voice so far at which a visit's clerk takes its place."""
-_LEVEL_WEIGHT = 0.047
-"""A dB beside a voice: people keep their level within some 4 dB, as their voice within its scatter."""
-_LEVEL_FREE_DB = 1.0
-_LEVEL_PER_DB = 0.25
+_LEVEL_FREE_DB = 5.0
+_LEVEL_PER_DB = 0.4
 _LEVEL_MOST = 4.0
-"""The clerk sits nearer: a turn over 1 dB off the visit's median level counts a little. The turns of a visit
-share the most, because nearness is one fact however often it is heard; shouting stays below it. Of 207
-utterances of development days, the visitor 4 to 7 dB softer, 0.90 had a role at once instead of 0.86, and with
-half of the words taken away no more was wrong (2026-11-29)."""
+"""The clerk sits nearer: a turn over 5 dB off the visit's median level counts. The turns of a visit share the
+most, because nearness is one fact however often it is heard; shouting stays below it."""
 
 
 class OneMicrophone:
@@ -178,7 +174,7 @@ class OneMicrophone:
 
     def _odds(self) -> Floats:
         """Log-odds of staff of each turn of the visit."""
-        voices = self._voices()
+        voices = np.array([turn.voice for turn in self._turns], np.float64)
         seconds = np.array([turn.voiced_s for turn in self._turns])
         staff = _WORDS * np.array([turn.words for turn in self._turns]) + self._levels()
         if self._clerk is None:
@@ -191,10 +187,6 @@ class OneMicrophone:
         )
         return staff_log_odds(with_clerk, self._weighing)[1:]
 
-    def _voices(self) -> Floats:
-        """(n, d): the voice of each turn, its level beside it: a person sits where they sit."""
-        return np.array([_with_level(turn) for turn in self._turns])
-
     def _levels(self) -> Floats:
         """What the level of each turn says for the clerk, who sits nearer."""
         levels = np.array([turn.level_db for turn in self._turns])
@@ -205,7 +197,7 @@ class OneMicrophone:
 
     def _strangers(self, odds: Floats) -> list[bool]:
         """Which turns lie too far from the other turns of their voice to be of it."""
-        voices = self._voices()
+        voices = np.array([turn.voice for turn in self._turns], np.float64)
         long = np.array([turn.voiced_s >= _LEAST_VOICE_S for turn in self._turns])
         strange = []
         for at, turn in enumerate(self._turns):
@@ -225,17 +217,13 @@ class OneMicrophone:
         if len(clear) < _LEAST_CLERK_TURNS or sum(turn.words for turn in clear) < _LEAST_CLERK_WORDS:
             return
         weights = [turn.voiced_s for turn in clear]
-        voice = np.average(np.array([_with_level(turn) for turn in clear]), axis=0, weights=weights)
+        voice = np.average(np.array([turn.voice for turn in clear], np.float64), axis=0, weights=weights)
         if self._clerk is None or float(((voice - self._clerk) ** 2).sum()) > _ANOTHER_CLERK:
             self._clerk, self._clerk_visits = voice, 1
             return
         known = min(self._clerk_visits, _MOST_VISITS)
         self._clerk = (self._clerk * known + voice) / (known + 1)
         self._clerk_visits = known + 1
-
-
-def _with_level(turn: _Turn) -> Floats:
-    return np.append(turn.voice.astype(np.float64), _LEVEL_WEIGHT * turn.level_db)
 
 
 def _level_db(pcm: Pcm) -> float:
