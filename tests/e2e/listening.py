@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Listening:
-    """A running desk that hears one clerk and nobody else; stop it with `stop`, or kill it."""
+CLERK_ONLY = '[visits]\nchannel = "phone-in"\n'
 
-    def __init__(self, env: Mapping[str, str], data: Path, *options: str) -> None:
-        config = data.parent / "clerk-only.toml"
-        config.write_text('[visits]\nchannel = "phone-in"\n', "utf-8")
+
+class Listening:
+    """A running desk, by default one that hears the clerk and nobody else; stop it with `stop`, or kill it."""
+
+    def __init__(self, env: Mapping[str, str], data: Path, *options: str, settings: str = CLERK_ONLY) -> None:
+        config = data.parent / "deskguard.toml"
+        config.write_text(settings, "utf-8")
         options = ("--data", str(data), "--config", str(config), *options)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "deskguard", "listen", "--port", "0", *options],

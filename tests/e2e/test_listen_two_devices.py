@@ -38,7 +38,8 @@ def cards(tmp_path: Path) -> Iterator[Cards]:
 
 @pytest.fixture
 def desk(cards: Cards, tmp_path: Path) -> Iterator[Listening]:
-    listening = Listening(cards[0].env, tmp_path / "data", "--device", "staff", "--visitor-device", "visitor")
+    devices = ("--device", "staff", "--visitor-device", "visitor")
+    listening = Listening(cards[0].env, tmp_path / "data", *devices, settings="")
     listening.wait_until_it_listens()
     listening.wait_until_it_hears()
     yield listening

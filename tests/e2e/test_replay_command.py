@@ -111,7 +111,9 @@ def test_replay_keeps_its_contract_and_goes_on_after_a_bad_file(tmp_path: Path) 
     pcm = np.concatenate([one.pcm[0] for one in read_recording(LITERAL)])
     soundfile.write(cut, pcm, 16_000, subtype="PCM_16")
     cut.write_bytes(cut.read_bytes()[:-8000])
-    done = run("replay", letter, LITERAL, cut, tmp_path / "none.wav", "--jsonl", "--roles", "staff")
+    nobody_looks = tmp_path / "deskguard.toml"
+    nobody_looks.write_text('[roles]\nmode = "none"\n')
+    done = run("replay", letter, LITERAL, cut, tmp_path / "none.wav", "--jsonl", "--config", nobody_looks)
     assert done.returncode == 2
     said = done.stderr.decode().splitlines()
     assert len(said) == 3
@@ -133,7 +135,7 @@ def test_replay_keeps_its_contract_and_goes_on_after_a_bad_file(tmp_path: Path) 
         assert know[-1]["state"] == "confirmed"
         # Cooldowns begin anew with each file.
         assert know[-1]["suppressed"] is None
-        assert know[-1]["role"] == "staff"
+        assert know[-1]["role"] == "unknown"
         for line in alerts:
             assert 0 <= line["start_s"] < line["end_s"] < line["raised_s"] < 10
             assert line["state"] in ("tentative", "confirmed", "withdrawn")

@@ -87,7 +87,8 @@ def test_microphones_in_their_places_are_not_told(desk: Desk) -> None:
     for clerk, visitor in zip(CLERK, VISITOR, strict=True):
         desk.hears(clerk, side=0)
         desk.hears(visitor, side=1)
-    assert desk.window.health.notes == ()
+    # A busy machine may be called slow meanwhile; that is no note on microphones.
+    assert set(desk.window.health.notes) <= {"slow-cpu"}
     alerts = desk.hears("这个我不知道", side=0)
     assert {one.hit.role for one in alerts} == {"staff"}
 
