@@ -220,7 +220,8 @@ def test_a_confirmed_hit_whose_next_words_give_a_way_is_taken_down_and_stays_on_
         states = store.execute("SELECT state FROM hit_states ORDER BY position").fetchall()
     assert state == "withdrawn"
     assert "我帮您问" in why
-    assert [one for (one,) in states] == ["tentative", "confirmed", "withdrawn"]
+    # Whether it was tentative first depends on whether a pause or a partial text was read first.
+    assert [one for (one,) in states if one != "tentative"] == ["confirmed", "withdrawn"]
 
 
 def test_hits_on_the_same_words_are_one_card_and_one_line(start: Callable[..., Desk], pack: Path) -> None:
