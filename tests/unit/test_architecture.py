@@ -28,7 +28,9 @@ MAY_IMPORT = {
     "scoring": BASE | {"language", "privacy", "rules", "scoring", "visits"},
     "desk": BASE | {"desk", "hearing", "language", "models", "privacy", "rules", "spotting", "visits"},
     "authoring": BASE | {"authoring", "desk", "hearing", "language", "rules", "spotting", "visits"},
-    "cli": BASE | {"authoring", "desk", "hearing", "models", "rules", "scoring"},
+    "night": BASE
+    | {"desk", "hearing", "language", "models", "night", "privacy", "rules", "scoring", "spotting", "visits"},
+    "cli": BASE | {"authoring", "desk", "hearing", "models", "night", "rules", "scoring"},
     "__main__": {"cli"},
     "__init__": set(),
 }
