@@ -66,18 +66,22 @@ def make_key(path: Path) -> None:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
             file.write(text)
-    except FileExistsError:
-        raise DeskguardError(
-            f"{path} exists already; a key that is in use must not be lost.",
-            "give another name, or delete it first.",
-            "file-exists",
-        ) from None
     except OSError as error:
+        if isinstance(error, FileExistsError) and path.exists():
+            raise _exists(path) from None
         raise DeskguardError(
             f"The key {path} cannot be written: {error.strerror}.",
             "give a folder that you may write to.",
             "file-unwritable",
         ) from None
+
+
+def _exists(path: Path) -> DeskguardError:
+    return DeskguardError(
+        f"{path} exists already; a key that is in use must not be lost.",
+        "give another name, or delete it first.",
+        "file-exists",
+    )
 
 
 def _new_key() -> bytes:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import dask
-from distributed import Client, LocalCluster, WorkerPlugin
+from distributed import Client, Future, LocalCluster, WorkerPlugin
 from distributed.comm.core import CommClosedError
 from distributed.security import Security
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from distributed import Future, Worker
+    from distributed import Worker
 
     from deskguard.night.at_worker import Answer, Run
     from deskguard.night.jobs import Job
@@ -29,6 +29,8 @@ NO_PAGES: dict[str, list[str]] = {"distributed.scheduler.http.routes": [], "dist
 """Dask would serve pages of what it does, to everybody and in the open."""
 LOOPBACK_PAGES = "127.0.0.1:0"
 """Where the server of these pages, which cannot be left out, answers that there are none."""
+Awaited = Future
+"""What will be an answer."""
 _ANSWER_S = 30.0
 """How long an answer that is ready may take to come."""
 _CLOSE_S = 5.0

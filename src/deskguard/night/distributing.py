@@ -21,15 +21,21 @@ from deskguard import __version__
 from deskguard.errors import DeskguardError
 from deskguard.night.at_worker import Answer, Run
 from deskguard.night.cluster_key import checked_address, find_key
-from deskguard.night.cluster_link import CutOffError, Link, SchedulerLostError, key_security, own_cluster, quiet
+from deskguard.night.cluster_link import (
+    Awaited,
+    CutOffError,
+    Link,
+    SchedulerLostError,
+    key_security,
+    own_cluster,
+    quiet,
+)
 from deskguard.night.placing import Board, Ticket
 from deskguard.night.sending import FileChangedError, pieces, sent_name
 from deskguard.night.trying import CHANGED, GAVE_UP, OUT_OF_REACH, UNREADABLE, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from distributed import Future
 
     from deskguard.night.jobs import Job, Outcome, Setup
     from deskguard.night.workers import ClusterOptions, Load
@@ -103,7 +109,7 @@ class _Night:
         self._run = run
         self._link = link
         self._patience = patience
-        self._futures: dict[Ticket, Future[Answer]] = {}
+        self._futures: dict[Ticket, Awaited[Answer]] = {}
         self._news: SimpleQueue[_News] = SimpleQueue()
         self._unusable: dict[str, DeskguardError] = {}
         self._senders = ThreadPoolExecutor(_SENDERS, "deskguard-send")
