@@ -164,6 +164,18 @@ class Recogniser:
                 for window, read in zip(some, self._generate(batch, samples, True, beam_below), strict=True):
                     self._ahead[id(window.pcm)] = (window.pcm, read)
 
+    def languages(self, windows: Sequence[SpeechWindow]) -> dict[str, float]:
+        """How probable each language is, averaged over windows, by its ISO 639 code."""
+        shares: dict[str, float] = {}
+        for window in windows:
+            known = self._ahead.get(id(window.pcm))
+            samples = _on_grid(_with_tail(window.pcm.size))
+            encoded = known[1].encoded if known else self._encode([self._padded(window.pcm, samples)])[0]
+            for token, share in self._model.detect_language(encoded)[0]:
+                name = token.strip("<|>")
+                shares[name] = shares.get(name, 0.0) + share / len(windows)
+        return shares
+
     def look(self, hypothesis: Hypothesis, suspects: Sequence[Suspect]) -> tuple[Look | None, ...]:
         """What Whisper thinks of each suspected wording, beside the text as heard: some 20 ms a wording.
 

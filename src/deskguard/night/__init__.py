@@ -1,1 +1,1 @@
-"""The night at work: recordings in, examined one by one on one machine or many, into the store and into reports."""
+"""The night at work: recordings in, examined on one machine or many, into the store and into reports."""
