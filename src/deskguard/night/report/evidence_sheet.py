@@ -11,6 +11,7 @@ from deskguard.values import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
     from deskguard.night.report.figures import Figures
+    from deskguard.night.report.workbook import Kind
     from deskguard.scoring.lines import Judged
     from deskguard.scoring.words import Words
 
@@ -44,7 +45,7 @@ def evidence(figures: Figures) -> Sheet:
 
 
 def _columns(words: Words) -> list[Column]:
-    widths = (
+    widths: tuple[tuple[str, float, Kind], ...] = (
         ("id", 13, "text"),
         ("day", 12, "day"),
         ("window", 10, "text"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from deskguard.desk.trace import rendered
+from deskguard.i18n import catalogue
 from deskguard.scoring.points import points_text
 from deskguard.values import SAMPLE_RATE_HZ
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from deskguard.scoring.tally import By
     from deskguard.scoring.values import Finding
     from deskguard.scoring.words import Words
+
+_SHOWN_OF_HASH = 12
 
 
 def subject_name(by: By, subject: str, words: Words) -> str:
@@ -73,7 +77,8 @@ def kind_text(kind: str, words: Words) -> str:
 
 def why_text(finding: Finding, words: Words) -> str:
     """How it was decided, with what was measured."""
-    told = list(finding.why)
+    texts = catalogue.load(words("report.lang"))
+    told = [rendered(line, texts) for line in finding.why]
     if finding.value is not None:
         expected = f"{finding.expected or 0:.2f}"
         told.insert(0, words("value", value=f"{finding.value:.2f}", expected=expected, unit=finding.unit))
@@ -91,11 +96,8 @@ def decisions_text(one: Judged, words: Words) -> str:
 def item_worth(item: Item, words: Words) -> str:
     """What each of an item is worth: "扣 5，每百次接待"."""
     each = "____" if item.each.amount is None else points_text(item.each.amount)
-    return words(
-        "report.worth",
-        points=words("gives" if item.gives else "takes", points=each),
-        per=words(f"per.{item.per}"),
-    )
+    points = words("gives" if item.gives else "takes", points=each)
+    return words("report.worth", points=points, per=words(f"per.{item.per}"))
 
 
 def per_hundred(rate: Rate) -> tuple[float | None, float | None, float | None]:
@@ -134,25 +136,19 @@ def explained(figures: Figures, words: Words) -> Iterator[tuple[str, str]]:
     """What a reader must know, as headings with text."""
     card, policy = figures.told.card, figures.told.policy
     whose = words("card_ours") if card.is_ours else words("card_of", standard=card.standard)
-    yield (
-        words("report.about.card"),
-        words(
-            "card_line",
-            card_id=card.card_id,
-            title=card.title,
-            whose=whose,
-            period=words(f"period.{card.period}"),
-        ),
-    )
+    period = words(f"period.{card.period}")
+    told = words("card_line", card_id=card.card_id, title=card.title, whose=whose, period=period)
+    yield words("report.about.card"), told
     if card.is_ours:
         yield words("report.about.ours"), words("report.about.ours_text")
-    for heading, listed in (
-        ("rules", sorted({one.finding.rules_sha256[:12] for one in figures.found})),
-        ("model", sorted({one.finding.model for one in figures.found})),
-    ):
-        if not listed and (told := figures.told.summary.get(heading)):
-            listed = [str(told)[:12] if heading == "rules" else str(told)]
-        yield words(f"report.about.{heading}"), words.joined(listed) or words("undefined")
+    rules = sorted({one.finding.rules_sha256[:_SHOWN_OF_HASH] for one in figures.found})
+    models = sorted({one.finding.model for one in figures.found})
+    # Of a night without findings the run itself may tell.
+    summary = figures.told.summary
+    rules = rules or [str(summary[key])[:_SHOWN_OF_HASH] for key in ("rules",) if key in summary]
+    models = models or [str(summary[key]) for key in ("model",) if key in summary]
+    yield words("report.about.rules"), words.joined(rules) or words("undefined")
+    yield words("report.about.model"), words.joined(models) or words("undefined")
     yield words("report.about.counting"), words("report.about.counting_text", least=policy.min_confidence)
     yield words("report.about.waiting"), words("report.about.waiting_text")
     yield words("report.about.points"), words("report.about.points_text")

@@ -1,7 +1,7 @@
 """Sheets of typed columns to one .xlsx file, as an office would lay them out; the only home of openpyxl here.
 
-The file is written row by row, so a hundred thousand findings do not fill the memory, and the same content gives
-the same bytes. Text stays text, also where it looks like a formula; nothing is calculated, so totals are what
+The file is written row by row, so a hundred thousand findings do not fill the memory, and equal content gives
+equal bytes. Text stays text, also where it looks like a formula; nothing is calculated, so totals are what
 they were reckoned to be.
 """
 
@@ -11,6 +11,7 @@ import io
 import re
 import zipfile
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ class Link:
     target: str
 
 
-Value = str | int | float | None | Link | Any
-"""What a cell holds; days as date."""
+Value = str | int | float | date | Link | None
+"""What a cell holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,18 +191,15 @@ class _Writer:
     def _cell(self, value: Value, style: str) -> Any:
         from openpyxl.cell import WriteOnlyCell
 
-        target = ""
-        if isinstance(value, Link):
-            value, target = value.text, value.target
-        cell = WriteOnlyCell(self._ws)
-        if isinstance(value, str):
-            cell.value = _text(value)
+        cell: Any = WriteOnlyCell(self._ws)
+        shown = value.text if isinstance(value, Link) else value
+        cell.value = _text(shown) if isinstance(shown, str) else shown
+        if isinstance(shown, str):
+            # Also where it looks like a formula.
             cell.data_type = "s"
-        else:
-            cell.value = value
-        if target and self._links < _MOST_LINKS:
+        if isinstance(value, Link) and self._links < _MOST_LINKS:
             self._links += 1
-            cell.hyperlink = target
+            cell.hyperlink = value.target
             style = "link"
         cell.style = f"d.{style}"
         return cell
@@ -219,7 +217,7 @@ class _Writer:
         head, rows = self._firsts[plot.block]
         if not rows:
             return
-        chart = LineChart()
+        chart: Any = LineChart()
         chart.title = _text(plot.title)
         chart.style = 2
         chart.height, chart.width = 9, 20
@@ -314,9 +312,7 @@ def _without_times(raw: bytes) -> bytes:
         for one in old.infolist():
             content = old.read(one)
             if one.filename == "docProps/core.xml":
-                content = re.sub(
-                    rb"(<dcterms:(\w+)[^>]*>)[^<]*(</)", rb"\g<1>2000-01-01T00:00:00Z\g<3>", content
-                )
+                content = re.sub(rb"(<dcterms:\w+[^>]*>)[^<]*", rb"\g<1>2000-01-01T00:00:00Z", content)
             info = zipfile.ZipInfo(one.filename, _STAMP)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
