@@ -78,11 +78,16 @@ def kind_text(kind: str, words: Words) -> str:
 def why_text(finding: Finding, words: Words) -> str:
     """How it was decided, with what was measured."""
     texts = catalogue.load(words("report.lang"))
-    told = [rendered(line, texts) for line in finding.why]
-    if finding.value is not None:
-        expected = f"{finding.expected or 0:.2f}"
-        told.insert(0, words("value", value=f"{finding.value:.2f}", expected=expected, unit=finding.unit))
-    return words.joined(told)
+    measured = measured_text(finding, words)
+    return words.joined([*([measured] if measured else []), *(rendered(line, texts) for line in finding.why)])
+
+
+def measured_text(finding: Finding, words: Words) -> str:
+    """What was measured beside its bound; empty where nothing was."""
+    if finding.value is None:
+        return ""
+    expected = f"{finding.expected or 0:.2f}"
+    return words("value", value=f"{finding.value:.2f}", expected=expected, unit=finding.unit)
 
 
 def decisions_text(one: Judged, words: Words) -> str:

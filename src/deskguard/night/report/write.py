@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from deskguard.night.report import lines
 from deskguard.night.report.figures import figures_of
+from deskguard.night.report.page import write_page
 from deskguard.night.report.sheets import write_workbook
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ WRITERS: Mapping[str, Callable[[Figures, Path], None]] = {
     "not_analysed.csv": lines.write_not_analysed,
     "scores.json": lines.write_scores,
     "report.xlsx": write_workbook,
+    "report.html": write_page,
     "summary.json": lines.write_summary,
 }
 """By the name of the file; the summary last, so that whoever waits for it finds the others."""
