@@ -104,6 +104,7 @@ def _add_visit(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 def _add_tool_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     from deskguard.authoring.command import add_rules_actions
+    from deskguard.night.cluster_command import add_cluster_actions
     from deskguard.scoring.command import add_review_actions, add_scorecards_actions
 
     models = commands.add_parser("models", help="list, fetch, verify or import speech models")
@@ -134,6 +135,9 @@ def _add_tool_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
 
     scorecards = commands.add_parser("scorecards", help="list, show and check scorecards")
     add_scorecards_actions(scorecards)
+
+    cluster = commands.add_parser("cluster", help="many computers for one night: key, scheduler, workers")
+    add_cluster_actions(cluster)
 
     doctor = commands.add_parser("doctor", help="check model, microphone, disk, CPU, clock; with remedies")
     _add_settings(doctor)

@@ -45,7 +45,10 @@ ONLY_IN = {
     "pypinyin": ("deskguard.language.syllables",),
     "opencc": ("deskguard.language.text",),
     "ahocorasick": ("deskguard.spotting.finding.pieces",),
-    "filelock": ("deskguard.desk.storefiles",),
+    "filelock": ("deskguard.desk.storefiles", "deskguard.night.run_lock"),
+    "dask": ("deskguard.night.cluster_link", "deskguard.night.cluster_serving"),
+    "distributed": ("deskguard.night.cluster_link", "deskguard.night.cluster_serving"),
+    "cryptography": ("deskguard.night.cluster_key",),
     "tomlkit": ("deskguard.desk.settings_file",),
     "rich": ("deskguard.models.progress",),
     "openpyxl": (

@@ -1,0 +1,187 @@
+"""Which recording goes to which worker next: pure, one decision at a time, no clock, no network.
+
+A worker examines one recording at a time. A second one waits beside it, so that it is never idle for a round
+trip. When a worker dies, only the recording it was at is blamed; the one that waited there is placed again as
+if nothing had been. A recording that was blamed is tried alone on its worker, and is given up after a few
+tries: so a recording that kills whoever opens it takes no other one along. Recordings are drawn as they are
+needed, however many there are.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from deskguard.night.jobs import Job
+
+MOST_TRIES = 3
+AT_A_WORKER = 2
+"""One that is examined, one that waits."""
+
+
+@dataclass(slots=True, eq=False)
+class Ticket:
+    """A recording on its way, and what happened to it so far."""
+
+    number: int
+    job: Job
+    tries: int = 0
+    """How often it failed."""
+    detail: str = ""
+    """How it failed the last time."""
+    worker: str = ""
+    """Where it is, or was the last time."""
+    turn: int = 0
+    """Counts where it has been: what is heard of an earlier turn is old."""
+    is_there: bool = False
+    """The worker may be at it: what it needs is no longer on its way."""
+    blind: set[str] = field(default_factory=set)
+    """Workers that do not see its file and cannot be sent it."""
+
+
+class Board:
+    """All recordings between their source and their outcome."""
+
+    def __init__(self, jobs: Iterable[Job], most_tries: int = MOST_TRIES) -> None:
+        self._jobs = iter(jobs)
+        self._most_tries = most_tries
+        self._drawn = 0
+        self._is_dry = False
+        self._again: deque[Ticket] = deque()
+        """To place once more, never blamed."""
+        self._suspects: deque[Ticket] = deque()
+        """To place once more, alone."""
+        self._at: dict[str, list[Ticket]] = {}
+        """By worker, the one that is examined first."""
+
+    @property
+    def is_done(self) -> bool:
+        """Nothing is anywhere, and nothing more comes."""
+        waits = bool(self._again or self._suspects)
+        return not waits and not any(self._at.values()) and self._peek_is_dry()
+
+    @property
+    def present(self) -> set[str]:
+        """The workers there are."""
+        return set(self._at)
+
+    def workers(self, present: Collection[str]) -> list[tuple[Ticket, bool]]:
+        """Say which workers there are now: gives what was at those that went, and whether it is to blame.
+
+        None of these is placed any more: the caller hands each to `failed` or `freed`.
+        """
+        gone = [worker for worker in self._at if worker not in present]
+        for worker in present:
+            self._at.setdefault(worker, [])
+        lost = []
+        for worker in gone:
+            tickets = self._at.pop(worker)
+            first = next((ticket for ticket in tickets if ticket.is_there), None)
+            lost += [(ticket, ticket is first) for ticket in tickets]
+        return lost
+
+    def stranded(self) -> list[Ticket]:
+        """Those that no worker there is can get at; they are no longer the board's."""
+        if not self._at:
+            return []
+        lost = [one for one in (*self._again, *self._suspects) if one.blind >= set(self._at)]
+        for ticket in lost:
+            (self._suspects if ticket.tries else self._again).remove(ticket)
+        return lost
+
+    def place(self) -> Iterator[Ticket]:
+        """Give every worker what it can take; each ticket that is yielded has a new `worker` and `turn`."""
+        for worker, tickets in self._at.items():
+            if not tickets and (ticket := self._next(worker, alone=True)):
+                yield self._put(ticket, worker)
+        # While a suspect waits for a worker of its own, nobody gets a second recording: so one falls idle soon.
+        if not self._suspects:
+            for worker, tickets in self._at.items():
+                while 0 < len(tickets) < AT_A_WORKER and not tickets[0].tries:
+                    ticket = self._next(worker, alone=False)
+                    if ticket is None:
+                        break
+                    yield self._put(ticket, worker)
+        yield from self._moved()
+
+    def taken(self, ticket: Ticket) -> None:
+        """It has an outcome."""
+        self._remove(ticket)
+
+    def freed(self, ticket: Ticket) -> None:
+        """Place it again; what happened was not its fault."""
+        self._remove(ticket)
+        (self._suspects if ticket.tries else self._again).append(ticket)
+
+    def failed(self, ticket: Ticket, detail: str) -> bool:
+        """It failed, or its worker died of it: place it again, alone; True when that was the last try."""
+        self._remove(ticket)
+        ticket.tries += 1
+        ticket.detail = detail
+        if ticket.tries >= self._most_tries:
+            return True
+        self._suspects.append(ticket)
+        return False
+
+    def dropped(self, workers: Collection[str]) -> list[Ticket]:
+        """These workers are of no use, by no fault of what was there, which is placed again: gives that."""
+        tickets = [ticket for worker in workers for ticket in self._at.get(worker, ())]
+        for ticket in tickets:
+            self.freed(ticket)
+        for worker in workers:
+            self._at.pop(worker, None)
+        return tickets
+
+    def _moved(self) -> Iterator[Ticket]:
+        """At the end of a run: what waits behind a long recording goes to a worker that has nothing to do."""
+        idle = [worker for worker, tickets in self._at.items() if not tickets]
+        if not idle or self._suspects or self._again or not self._peek_is_dry():
+            return
+        for tickets in list(self._at.values()):
+            for ticket in tickets[1:]:
+                free = next((worker for worker in idle if worker not in ticket.blind), None)
+                if free is not None:
+                    idle.remove(free)
+                    self._remove(ticket)
+                    yield self._put(ticket, free)
+
+    def _next(self, worker: str, *, alone: bool) -> Ticket | None:
+        """What this worker may have: suspects first, when it has nothing else."""
+        for waiting in (self._suspects, self._again) if alone else (self._again,):
+            for ticket in waiting:
+                if worker not in ticket.blind:
+                    waiting.remove(ticket)
+                    return ticket
+        return self._draw()
+
+    def _draw(self) -> Ticket | None:
+        if self._is_dry:
+            return None
+        job = next(self._jobs, None)
+        if job is None:
+            self._is_dry = True
+            return None
+        self._drawn += 1
+        return Ticket(self._drawn, job)
+
+    def _peek_is_dry(self) -> bool:
+        if not self._is_dry and (ticket := self._draw()):
+            self._again.append(ticket)
+        return self._is_dry and not self._again
+
+    def _put(self, ticket: Ticket, worker: str) -> Ticket:
+        ticket.worker = worker
+        ticket.turn += 1
+        ticket.is_there = False
+        self._at[worker].append(ticket)
+        return ticket
+
+    def _remove(self, ticket: Ticket) -> None:
+        ticket.turn += 1
+        tickets = self._at.get(ticket.worker, [])
+        if ticket in tickets:
+            tickets.remove(ticket)
