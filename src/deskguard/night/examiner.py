@@ -89,9 +89,9 @@ class _Listening:
             return self._refused(failure.code, failure.problem)
         if self._level.is_too_quiet:
             return self._refused("too-quiet", f"loudest second {self._level.dbfs:.0f} dBFS")
-        if not self._found.texts:
-            return self._refused("no-speech", f"{seconds(self._heard):.0f} s without a word")
         partly = [] if failure is None else [("truncated", failure.problem)]
+        if not self._found.texts:
+            partly.append(("no-speech", f"{seconds(self._heard):.0f} s without a word"))
         partly += [("one-sided", note) for note in self._endpointer.notes if note in _ONE_SIDED]
         partly += [("microphones-swapped", "") for note in self._mind.notes if note == "microphones-swapped"]
         return Outcome(

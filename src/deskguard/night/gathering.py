@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from deskguard.night.report.clips import personal_spans
 from deskguard.privacy.redact import redact
 from deskguard.scoring.findings import finding_of_courtesy, finding_of_hit, finding_of_manner, visit_at
 from deskguard.scoring.values import Examined, Exposure, Spoken
@@ -69,6 +70,7 @@ class Gathering:
                     end_sample=one.passage.spans[-1][1],
                     role=one.role,
                     text=redact(one.text),
+                    personal=tuple(personal_spans(one.passage)),
                 )
                 for one in self._in_order()
             ),

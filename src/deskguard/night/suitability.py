@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 _QUIET_DBFS = -60.0
 """The loudest second of a recording with nobody in it, or of a microphone that is off, stays below; speech at a
 far microphone does not: at 3 m in a quiet hall its seconds reach -45 dBFS (fixtures, far microphone)."""
-_LEAST_SPEECH = 4 * SAMPLE_RATE_HZ
-"""Speech needed to tell a language: Whisper's guess on a single short word says little."""
+_LEAST_SPEECH = 10 * SAMPLE_RATE_HZ
+"""Speech needed to tell a language: Whisper's guess on few short words, or on a babble, says little."""
 _MOST_SPEECH = 60 * SAMPLE_RATE_HZ
 _LEAST_OWN = 0.3
-"""Probability of Mandarin (or another Chinese), averaged over the windows: of the fixtures' and AISHELL's
-recordings the lowest is over 0.9."""
+"""Probability of Mandarin (or another Chinese), averaged over the windows, that is enough."""
+_LEAST_OTHER = 0.5
+"""That of another language which is needed to leave a recording out."""
 _OWN = ("zh", "yue")
 
 
@@ -91,9 +92,9 @@ class Language:
         longest = sorted(self._heard, key=lambda one: -one.voiced_samples)[:8]
         self._is_known, self._heard = True, []
         shares = self._listen(longest)
-        if sum(shares.get(one, 0.0) for one in _OWN) >= _LEAST_OWN:
-            return
         likely = max(shares, key=lambda one: shares[one])
+        if sum(shares.get(one, 0.0) for one in _OWN) >= _LEAST_OWN or shares[likely] < _LEAST_OTHER:
+            return
         raise DeskguardError(
             f"The language spoken is probably {likely} ({shares[likely]:.2f}), not Mandarin: judged by "
             f"{seconds(sum(one.voiced_samples for one in longest)):.0f} s of speech.",

@@ -82,6 +82,16 @@ def cut(source: Path, spans: Sequence[Cut], folder: Path) -> dict[str, Clip]:
     return written
 
 
+def known(wanted: Cut, folder: Path, recorded_samples: int) -> Clip | None:
+    """The clip of a finding that was cut before, if it is in `folder`."""
+    path = f"{FOLDER}/{wanted.finding_id}.ogg"
+    place = _Open(wanted)
+    end = min(place.end, recorded_samples)
+    if place.start >= end or not (folder / path).is_file():
+        return None
+    return Clip(path=path, start_sample=place.start, end_sample=end)
+
+
 def personal_spans(passage: Passage) -> list[Span]:
     """Where in the audio the characters lie that redaction masks, with some room around; in order, apart."""
     spans: list[Span] = []
