@@ -105,6 +105,7 @@ def _add_visit(commands: argparse._SubParsersAction[_Parser]) -> None:
 def _add_tool_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     from deskguard.authoring.command import add_rules_actions
     from deskguard.night.cluster_command import add_cluster_actions
+    from deskguard.night.command import add_score_options
     from deskguard.night.service_command import add_service_actions
     from deskguard.scoring.command import add_review_actions, add_scorecards_actions
 
@@ -130,6 +131,9 @@ def _add_tool_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     add_rules_actions(rules)
 
     _add_calibrate(commands)
+
+    score = commands.add_parser("score", help="score recordings against the standard, with evidence")
+    add_score_options(score)
 
     review = commands.add_parser("review", help="decide on what the night found: confirm, reject, appeal")
     add_review_actions(review)

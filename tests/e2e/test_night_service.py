@@ -48,6 +48,7 @@ class Home:
             encoding="utf-8",
             timeout=120,
             check=False,
+            cwd=self.folder,
             env=self.environment,
         )
         assert "Traceback" not in done.stderr
@@ -57,8 +58,8 @@ class Home:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    (tmp_path / "home").mkdir()
-    return Home(tmp_path / "home")
+    (tmp_path / "the home").mkdir()
+    return Home(tmp_path / "the home")
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ MAY_IMPORT = {
 ONLY_IN = {
     "faster_whisper": ("deskguard.hearing.recognise",),
     "ctranslate2": ("deskguard.hearing.recognise",),
-    "av": ("deskguard.hearing.media",),
+    "av": ("deskguard.hearing.media", "deskguard.hearing.media_out"),
     "sounddevice": ("deskguard.hearing.microphone",),
     "onnxruntime": ("deskguard.hearing.onnx",),
     "huggingface_hub": ("deskguard.models.hub",),
@@ -51,7 +51,12 @@ ONLY_IN = {
     "cryptography": ("deskguard.night.cluster_key",),
     "tomlkit": ("deskguard.desk.settings_file",),
     "rich": ("deskguard.models.progress",),
-    "openpyxl": ("deskguard.authoring.sheets.workbook", "deskguard.scoring.tables"),
+    "openpyxl": (
+        "deskguard.authoring.sheets.workbook",
+        "deskguard.night.report.workbook",
+        "deskguard.scoring.tables",
+    ),
+    "jinja2": ("deskguard.night.report.page",),
     "sqlalchemy": (
         "deskguard.scoring.store",
         "deskguard.scoring.store_engine",

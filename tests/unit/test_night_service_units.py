@@ -29,6 +29,7 @@ TASK = NightTask(
     out=OUT,
     writable=(OUT, Path("/var/lib/deskguard")),
     reads=(RECORDINGS,),
+    folder=Path("/srv/50% of it"),
     at=(3, 5),
     user="hall",
 )
@@ -55,6 +56,7 @@ def test_a_night_may_write_its_reports_and_its_store_only() -> None:
     assert shlex.split(value(unit, "ReadWritePaths")) == [str(OUT), "/var/lib/deskguard"]
     assert value(unit, "PrivateTmp") == "yes"
     assert value(unit, "Nice") == "19"
+    assert value(unit, "WorkingDirectory") == "/srv/50%% of it"
     assert value(unit, "IOSchedulingClass") == "idle"
     assert value(unit, "SuccessExitStatus") == "3"
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from deskguard.privacy.redact import EMAIL_MARK, NUMBER_MARK, redact
+from deskguard.privacy.redact import EMAIL_MARK, NUMBER_MARK, personal, redact
 
 
 @pytest.mark.parametrize(
@@ -60,3 +62,19 @@ def test_an_email_address_is_masked(address: str) -> None:
 def test_two_numbers_are_two_marks() -> None:
     assert redact("电话13800138000，身份证110105194912310021呢") != redact("电话呢")
     assert redact("电话13800138000和身份证11010519491231002X") == f"电话{NUMBER_MARK}和身份证{NUMBER_MARK}"
+
+
+@given(st.text(alphabet="0123456789一零八 ，-嗯Xx@.a艾特点〔号码〕邮箱\ue000", max_size=60))
+def test_what_is_personal_is_what_is_masked(text: str) -> None:
+    at, kept = 0, ""
+    for start, end in personal(text):
+        assert at <= start < end <= len(text)
+        mark = EMAIL_MARK if "@" in text[start:end] or "艾特" in text[start:end] else NUMBER_MARK
+        kept += text[at:start] + mark
+        at = end
+    assert kept + text[at:] == redact(text)
+    assert redact(redact(text)) == redact(text)
+
+
+def test_an_address_with_a_number_is_one() -> None:
+    assert personal("发到li123456789@b.cn，或打13800138000") == [(2, 18), (21, 32)]

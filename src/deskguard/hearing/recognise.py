@@ -51,6 +51,8 @@ _SEEK_BEHIND_S = 1.2
 _MIN_SEEK_S = 0.3
 _TOKENS_PER_SECOND = 12
 _ALTERNATIVES = 5
+_BATCH = 8
+"""Windows of one length that are read together: more gain nothing on two cores (bench/README.md)."""
 _UNSURE_LOG_PROBABILITY = -1.0
 
 
@@ -84,6 +86,8 @@ class Recogniser:
         noise = np.random.default_rng(20261121).standard_normal(30 * SAMPLE_RATE_HZ)
         self._noise = (noise * _QUIET_NOISE).astype(np.float32)
         self._last: _Newest | None = None
+        self._ahead: dict[int, tuple[Pcm, Decoded]] = {}
+        """First readings of windows that `decode` will ask for, by the identity of their audio."""
 
     @classmethod
     def load(cls, folder: Path, model: ModelSettings, hearing: HearingSettings, text: TextTools) -> Recogniser:
@@ -119,7 +123,7 @@ class Recogniser:
         """
         samples, last = _on_grid(_LEAST_SAMPLES), int(longest_s * SAMPLE_RATE_HZ) + _TAIL_SAMPLES
         while samples < last + _WIDEST_GRID:
-            self._encode(self._noise[:samples])
+            self._encode([self._noise[:samples]])
             samples = _on_grid(samples + 1)
         return self
 
@@ -142,6 +146,35 @@ class Recogniser:
         decoded = [one for one in self._read_through(window) if not self._is_silence(one)]
         self._last = self._newest(window, decoded, begun_ns)
         return self._last.hypothesis
+
+    def read_ahead(self, windows: Sequence[SpeechWindow], beam_below: float = 0.0) -> None:
+        """Read final windows in batches of one length, for `decode` to find; whatever order they come in.
+
+        A batch is no other audio than each of its windows alone, so the texts are the same. `beam_below`: the
+        mean log-probability of a token below which a text read greedily is read again with the beam; at 0, and
+        above, all are read with the beam at once.
+        """
+        alike: dict[int, list[SpeechWindow]] = {}
+        for window in windows:
+            alike.setdefault(_on_grid(_with_tail(window.pcm.size)), []).append(window)
+        for samples, several in alike.items():
+            for at in range(0, len(several), _BATCH):
+                some = several[at : at + _BATCH]
+                batch = [(one.pcm, one.start_sample) for one in some]
+                for window, read in zip(some, self._generate(batch, samples, True, beam_below), strict=True):
+                    self._ahead[id(window.pcm)] = (window.pcm, read)
+
+    def languages(self, windows: Sequence[SpeechWindow]) -> dict[str, float]:
+        """How probable each language is, averaged over windows, by its ISO 639 code."""
+        shares: dict[str, float] = {}
+        for window in windows:
+            known = self._ahead.get(id(window.pcm))
+            samples = _on_grid(_with_tail(window.pcm.size))
+            encoded = known[1].encoded if known else self._encode([self._padded(window.pcm, samples)])[0]
+            for token, share in self._model.detect_language(encoded)[0]:
+                name = token.strip("<|>")
+                shares[name] = shares.get(name, 0.0) + share / len(windows)
+        return shares
 
     def look(self, hypothesis: Hypothesis, suspects: Sequence[Suspect]) -> tuple[Look | None, ...]:
         """What Whisper thinks of each suspected wording, beside the text as heard: some 20 ms a wording.
@@ -181,7 +214,7 @@ class Recogniser:
         start = 0
         speech_end = window.speech_end_sample - window.start_sample
         for _ in range(1 + _MAX_SEEKS):
-            one = self._read(window.pcm[start:], window.start_sample + start, use_beam)
+            one = self._read(window.pcm[start:] if start else window.pcm, window.start_sample + start, use_beam)
             done.append(one)
             reached = max((piece.end_sample for piece in one.pieces), default=0) - window.start_sample
             if not one.pieces or reached < start + _MIN_SEEK_S * SAMPLE_RATE_HZ:
@@ -193,51 +226,72 @@ class Recogniser:
 
     def _read(self, pcm: Pcm, start_sample: int, use_beam: bool) -> Decoded:
         speech_s = pcm.size / SAMPLE_RATE_HZ
-        samples = max(pcm.size + _TAIL_SAMPLES, _LEAST_SAMPLES)
-        one = self._generate(pcm, start_sample, use_beam, _on_grid(samples))
+        _, one = self._ahead.pop(id(pcm), (pcm, None))
+        if one is None:
+            (one,) = self._generate([(pcm, start_sample)], _on_grid(_with_tail(pcm.size)), use_beam)
         if not is_loop("".join(piece.text for piece in one.pieces), speech_s):
             return one
         if not use_beam or one.no_speech_probability > self._settings.max_no_speech_probability:
             # The full 30 s take over a second: live, the next window is worth more than this one, and
             # what is probably noise is not worth it at all.
             return replace(one, pieces=(), alternatives=())
-        full = self._generate(pcm, start_sample, use_beam, _FULL_FRAMES * _HOP_SAMPLES)
+        (full,) = self._generate([(pcm, start_sample)], _FULL_FRAMES * _HOP_SAMPLES, use_beam)
         if not is_loop("".join(piece.text for piece in full.pieces), speech_s):
             return full
         return replace(full, pieces=(), alternatives=())
 
-    def _generate(self, pcm: Pcm, start_sample: int, use_beam: bool, samples: int) -> Decoded:
-        encoded, frames = self._encode(self._padded(pcm, samples))
-        beam = self._settings.beam_size if use_beam else 1
-        speech_s = pcm.size / SAMPLE_RATE_HZ
-        answer = self._model.generate(
+    def _generate(
+        self, batch: Sequence[tuple[Pcm, int]], samples: int, use_beam: bool, beam_below: float = 0.0
+    ) -> list[Decoded]:
+        """Read several stretches of audio, each with the place where it starts, filled up to one length."""
+        encoded, frames = self._encode([self._padded(pcm, samples) for pcm, _ in batch])
+        longest_s = max(pcm.size for pcm, _ in batch) / SAMPLE_RATE_HZ
+        beam = self._settings.beam_size if use_beam and beam_below >= 0 else 1
+        answers = self._answers(encoded, len(batch), beam, longest_s)
+        unsure = [at for at, one in enumerate(answers) if use_beam and float(one.scores[0]) < beam_below]
+        own = [encoded] if len(batch) == 1 else _parted(encoded)
+        if beam == 1 and unsure and self._settings.beam_size > 1:
+            some = encoded if len(unsure) == len(batch) else _joined(encoded, unsure)
+            again = self._answers(some, len(unsure), self._settings.beam_size, longest_s)
+            for at, answer in zip(unsure, again, strict=True):
+                answers[at] = answer
+        return [
+            self._decoded(answer, (one, frames), *place)
+            for answer, one, place in zip(answers, own, batch, strict=True)
+        ]
+
+    def _answers(self, encoded: Any, count: int, beam: int, longest_s: float) -> list[Any]:
+        answers: list[Any] = self._model.generate(
             encoded,
-            [list(self._tokenizer.sot_sequence)],
+            [list(self._tokenizer.sot_sequence)] * count,
             beam_size=beam,
             num_hypotheses=min(beam, _ALTERNATIVES),
             return_scores=True,
             return_no_speech_prob=True,
             # CTranslate2 halves this bound.
-            max_length=min(448, 2 * (10 + int(_TOKENS_PER_SECOND * speech_s))),
-        )[0]
+            max_length=min(448, 2 * (10 + int(_TOKENS_PER_SECOND * longest_s))),
+        )
+        return answers
+
+    def _decoded(self, answer: Any, encoded: tuple[Any, int], pcm: Pcm, start_sample: int) -> Decoded:
         read = [self._pieces(ids, start_sample, pcm.size) for ids in answer.sequences_ids]
         return Decoded(
             pieces=read[0],
             alternatives=tuple(read[1:]),
-            encoded=encoded,
-            frames=frames,
+            encoded=encoded[0],
+            frames=encoded[1],
             start_sample=start_sample,
             log_probability=float(answer.scores[0]),
             no_speech_probability=float(answer.no_speech_prob),
         )
 
-    def _encode(self, pcm: Pcm) -> tuple[Any, int]:
-        """The encoder's output and how many mel frames it saw: an even number, at most 30 s."""
+    def _encode(self, several: Sequence[Pcm]) -> tuple[Any, int]:
+        """The encoder's output for audio of one length, and how many mel frames it saw: even, at most 30 s."""
         import ctranslate2
 
-        features = self._features(pcm)
-        frames = min(features.shape[1] // 2 * 2, _FULL_FRAMES)
-        whole = np.ascontiguousarray(features[None, :, :frames])
+        features = np.stack([self._features(pcm) for pcm in several])
+        frames = min(features.shape[2] // 2 * 2, _FULL_FRAMES)
+        whole = np.ascontiguousarray(features[:, :, :frames])
         return self._model.encode(ctranslate2.StorageView.from_array(whole)), frames
 
     def _padded(self, pcm: Pcm, samples: int) -> Pcm:
@@ -308,6 +362,22 @@ class Recogniser:
 def _is_of(hypothesis: Hypothesis, newest: _Newest) -> bool:
     """Whether it is the newest hypothesis, whoever is now said to have spoken."""
     return newest.hypothesis.passage is hypothesis.passage
+
+
+def _parted(encoded: Any) -> list[Any]:
+    """What the encoder said of each stretch by itself."""
+    return [_joined(encoded, [at]) for at in range(encoded.shape[0])]
+
+
+def _joined(encoded: Any, rows: Sequence[int]) -> Any:
+    """Some rows of what the encoder said, as memory of their own."""
+    import ctranslate2
+
+    return ctranslate2.StorageView.from_array(np.ascontiguousarray(np.asarray(encoded)[list(rows)]))
+
+
+def _with_tail(samples: int) -> int:
+    return max(samples + _TAIL_SAMPLES, _LEAST_SAMPLES)
 
 
 def _on_grid(samples: int) -> int:

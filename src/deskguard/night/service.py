@@ -48,7 +48,7 @@ class Wanted:
     at: tuple[int, int]
     scope: Scope = "user"
     out: Path | None = None
-    """None: beside the store."""
+    """None: in the user's data folder."""
     config: Path | None = None
     options: tuple[str, ...] = ()
     """More of `deskguard score`."""
@@ -105,7 +105,8 @@ def plan(wanted: Wanted) -> tuple[NightTask, list[Made]]:
     task = NightTask(
         command=score_command(_program(), paths, out, (*config, *wanted.options)),
         out=out,
-        writable=tuple(dict.fromkeys((out, _store_folder(settings, data)))),
+        writable=tuple(dict.fromkeys((out, *_store_folder(settings)))),
+        folder=Path.cwd(),
         reads=paths,
         at=wanted.at,
         scope=wanted.scope,
@@ -213,10 +214,10 @@ def _whose(wanted: Wanted) -> tuple[str, Path | None]:
     return owner.pw_name, Path(owner.pw_dir)
 
 
-def _store_folder(settings: Settings, data: Path) -> Path:
-    """Where the store's file lies; a database elsewhere needs no folder, but the user's own is there anyway."""
+def _store_folder(settings: Settings) -> list[Path]:
+    """Where the store's file lies, unless that is beside the reports or no file at all."""
     store = settings.scoring.store
-    return data if not store or "://" in store else Path(store).absolute().parent
+    return [] if not store or "://" in store else [Path(store).absolute().parent]
 
 
 def _there(path: Path) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from deskguard.night.health import NightHealth
     from deskguard.night.service import Ran
@@ -32,6 +32,7 @@ def add_service_actions(service: argparse.ArgumentParser) -> None:
     install.add_argument("--config", type=Path, metavar="FILE", help="settings file (deskguard.toml)")
     install.add_argument("--local", metavar="N", help="as of deskguard score")
     install.add_argument("--cluster", metavar="ADDRESS", help="as of deskguard score")
+    install.add_argument("--key", type=Path, metavar="FILE", help="as of deskguard score")
     install.add_argument(
         "--dry-run", action="store_true", help="print what would be written, and write nothing"
     )
@@ -67,12 +68,7 @@ def _install(arguments: argparse.Namespace) -> int:
     from deskguard.night.service_units import read_time
 
     at = read_time(arguments.at)
-    options = [
-        word
-        for name, value in (("--local", arguments.local), ("--cluster", arguments.cluster))
-        if value
-        for word in (name, value)
-    ]
+    options = [word for name, value in _passed_on(arguments) if value for word in (name, value)]
     task, files = plan(
         Wanted(
             paths=tuple(arguments.paths),
@@ -94,6 +90,13 @@ def _install(arguments: argparse.Namespace) -> int:
     if arguments.scope == "user":
         _print([words("service.windows_logged_on" if is_windows() else "service.linger", user=task.user)])
     return 0
+
+
+def _passed_on(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    """Options of `deskguard score` that are given to every night."""
+    yield "--local", arguments.local
+    yield "--cluster", arguments.cluster
+    yield "--key", "" if arguments.key is None else str(arguments.key.absolute())
 
 
 def _remove(arguments: argparse.Namespace) -> int:

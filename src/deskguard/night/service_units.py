@@ -39,6 +39,8 @@ class NightTask:
     """Folders it writes to, `out` among them."""
     reads: tuple[Path, ...]
     """What it is given."""
+    folder: Path
+    """Where it starts: relative paths in the settings mean what they mean here."""
     at: tuple[int, int]
     """Hour and minute of the place's own time."""
     scope: Scope = "user"
@@ -74,6 +76,7 @@ Type=oneshot
 {whose}ExecStart={" ".join(map(_argument, task.command))}
 # 3: all was scored but some recordings, which are listed with the reason.
 SuccessExitStatus=3
+WorkingDirectory={str(task.folder).replace("%", "%%")}
 Nice=19
 CPUSchedulingPolicy=idle
 IOSchedulingClass=idle
@@ -166,6 +169,7 @@ def task_xml(task: NightTask, day: str) -> str:
     <Exec>
       <Command>{escape(program)}</Command>
       <Arguments>{escape(subprocess.list2cmdline(arguments))}</Arguments>
+      <WorkingDirectory>{escape(str(task.folder))}</WorkingDirectory>
     </Exec>
   </Actions>
 </Task>

@@ -29,6 +29,28 @@ _EMAIL = re.compile(
 )
 
 
+_HIDDEN = "\ue000"
+"""Stands for each character of an address while numbers are looked for: neither digit nor between digits."""
+
+
 def redact(text: str) -> str:
     """`text` with a mark for every personal number and e-mail address; a second time changes nothing."""
-    return _NUMBER.sub(NUMBER_MARK, _EMAIL.sub(EMAIL_MARK, text))
+    kept, at = [], 0
+    for start, end, mark in _found(text):
+        kept += [text[at:start], mark]
+        at = end
+    return "".join([*kept, text[at:]])
+
+
+def personal(text: str) -> list[tuple[int, int]]:
+    """Where the characters lie that `redact` masks: (start, end) in `text`, in order, never overlapping."""
+    return [(start, end) for start, end, _ in _found(text)]
+
+
+def _found(text: str) -> list[tuple[int, int, str]]:
+    emails = [one.span() for one in _EMAIL.finditer(text)]
+    rest = _EMAIL.sub(lambda one: _HIDDEN * len(one[0]), text)
+    numbers = [one.span() for one in _NUMBER.finditer(rest)]
+    return sorted(
+        [(*span, EMAIL_MARK) for span in emails] + [(*span, NUMBER_MARK) for span in numbers],
+    )

@@ -23,13 +23,25 @@ def open_store(settings: ScoringSettings, place: str | None = None, *, create: b
     try:
         from deskguard.scoring.store import NightStore
     except ModuleNotFoundError as error:
-        raise DeskguardError(
-            f"The night's store needs a package that is not installed: {error.name}.",
-            'install the night extra: pip install "deskguard[night]"',
-            "night-extra-missing",
-        ) from None
+        raise _extra_missing(error) from None
     where = place or settings.store or str(data_folder() / FILE_NAME)
     return NightStore.open(where, _password(settings.password_file), create=create)
+
+
+def need_night_extra() -> None:
+    """Raise DeskguardError when the packages of the night are missing."""
+    try:
+        import deskguard.scoring.store  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise _extra_missing(error) from None
+
+
+def _extra_missing(error: ModuleNotFoundError) -> DeskguardError:
+    return DeskguardError(
+        f"The night's store needs a package that is not installed: {error.name}.",
+        'install the night extra: pip install "deskguard[night]"',
+        "night-extra-missing",
+    )
 
 
 def _password(file: str) -> str | None:

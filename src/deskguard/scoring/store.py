@@ -102,6 +102,18 @@ class NightStore:
         rows = [store_rows.recording_row(one) for one in recordings]
         self._write(lambda connection: self._put(connection, tables.RECORDINGS, rows, ("sha256",)))
 
+    def note_told(self, recordings: Iterable[Recording]) -> None:
+        """The same of recordings that were not opened: their length and channels stay as they were found."""
+        rows = [
+            {**store_rows.recording_row(one), "duration_samples": None, "roles": None} for one in recordings
+        ]
+        change = sa.text(
+            "UPDATE night_recordings SET path = :path, window_id = :window_id, clerk_id = :clerk_id,"
+            " day = :day, started_at = :started_at WHERE sha256 = :sha256"
+        )
+        if rows:
+            self._write(lambda connection: connection.execute(change, rows))
+
     def save_examined(self, examined: Examined, run_id: str, examined_utc: str) -> None:
         """Keep all that an examination yielded, instead of what the same one yielded before.
 

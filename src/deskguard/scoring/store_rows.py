@@ -103,12 +103,17 @@ def finding_of(row: Mapping[str, Any]) -> Finding:
 
 
 def spoken_row(spoken: Spoken, examination_id: str, number: int) -> Row:
-    return {"examination_id": examination_id, "number": number, **asdict(spoken)}
+    row = {"examination_id": examination_id, "number": number, **asdict(spoken)}
+    return {**row, "personal": json.dumps(spoken.personal)}
 
 
 def spoken_of(row: Mapping[str, Any]) -> Spoken:
     return Spoken(
-        start_sample=row["start_sample"], end_sample=row["end_sample"], role=row["role"], text=row["text"]
+        start_sample=row["start_sample"],
+        end_sample=row["end_sample"],
+        role=row["role"],
+        text=row["text"],
+        personal=tuple((start, end) for start, end in json.loads(row["personal"])),
     )
 
 

@@ -73,7 +73,13 @@ FIRST_TABLES = (
 )
 
 Steps = tuple[tuple[str, tuple[str, ...]], ...]
-STEPS: Steps = (("0001-first-tables", FIRST_TABLES),)
+STEPS: Steps = (
+    ("0001-first-tables", FIRST_TABLES),
+    (
+        "0002-where-personal-data-is-spoken",
+        ("ALTER TABLE night_spoken ADD COLUMN personal TEXT NOT NULL DEFAULT '[]'",),
+    ),
+)
 
 
 def _table(name: str, columns: str) -> sa.TableClause:
@@ -96,7 +102,7 @@ FINDINGS = _table(
     "examination_id finding_id visit_id kind rule_id title clauses severity role start_sample end_sample value"
     " expected unit confidence softened needs_person evidence advice why",
 )
-SPOKEN = _table("night_spoken", "examination_id number start_sample end_sample role text")
+SPOKEN = _table("night_spoken", "examination_id number start_sample end_sample role text personal")
 DECISIONS = _table("night_decisions", "finding_id number act by_whom at_utc why")
 NOT_ANALYSED = _table("night_not_analysed", "run_id path reason detail window_id day")
 IMPORTS = _table("night_imports", "source number sort what_id window_id clerk_id period value people")

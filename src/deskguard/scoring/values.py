@@ -173,6 +173,8 @@ class Spoken:
     end_sample: int
     role: Role
     text: str
+    personal: tuple[tuple[int, int], ...] = ()
+    """Samples of the recording in which the words lie that were masked: silence in every clip."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

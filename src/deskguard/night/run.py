@@ -1,0 +1,280 @@
+"""`deskguard score`: recordings in, the store filled and the reports written; can be stopped and started again.
+
+What has been examined is kept at once and whole, so a run that is killed loses the recordings under way and
+nothing else; the next run finds the others done. The clock dates a run and its decisions, nothing else.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from deskguard import __version__
+from deskguard.desk import compose
+from deskguard.desk.usage import cpu_s, peak_rss_mb
+from deskguard.errors import DeskguardError
+from deskguard.night import workers
+from deskguard.night.examiner import Examiner
+from deskguard.night.inputs import Listed, jobs, listed
+from deskguard.night.jobs import Setup, Spent
+from deskguard.night.naming import Pattern
+from deskguard.night.options import night_settings, settings_sha256
+from deskguard.night.report.write import write_reports
+from deskguard.night.telling import clips_of, texts_of, within
+from deskguard.night.told import Told
+from deskguard.scoring.card_files import find_card
+from deskguard.scoring.importing import read_imports
+from deskguard.scoring.known import check_names
+from deskguard.scoring.opening import FILE_NAME, open_store
+from deskguard.scoring.policy import deadlines_of, policy_of
+from deskguard.scoring.scorecard import usable
+from deskguard.scoring.store import Wanted
+from deskguard.scoring.values import Examination, NightRun, NotAnalysed
+from deskguard.scoring.words import Words
+from deskguard.values import seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from deskguard.night.jobs import Job, Outcome
+    from deskguard.night.options import Options
+    from deskguard.night.progress import Progress
+    from deskguard.scoring.scorecard import Scorecard
+    from deskguard.scoring.store import NightStore
+    from deskguard.settings import Settings
+
+_REMARKS = frozenset({"duplicate", "one-sided", "no-speech", "microphones-swapped"})
+"""Said of recordings that were scored all the same, or whose twin was."""
+EXIT_PARTLY = 3
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What has come of a run so far."""
+
+    wanted: int = 0
+    in_scope: set[str] = field(default_factory=set)
+    """Content of the recordings that were asked for and are examined, now or before."""
+    done: int = 0
+    before: int = 0
+    """Had been examined by an earlier run."""
+    left_out: list[NotAnalysed] = field(default_factory=list)
+    spent: Spent = field(default_factory=Spent)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A run that has been checked and can begin: nothing a user must mend is found later than this."""
+
+    options: Options
+    settings: Settings
+    setup: Setup
+    card: Scorecard
+    words: Words
+    files: list[Listed]
+    missing: list[NotAnalysed]
+
+    @classmethod
+    def of(cls, options: Options, settings: Settings, standard: str | None, language: str) -> Ready:
+        """Read rules, card and the list of recordings; raises DeskguardError for what must be mended."""
+        is_single = options.local is None and options.cluster is None
+        own = night_settings(settings, standard, is_single=is_single)
+        card = usable(find_card(own.scoring.card, _paths(own.scoring.cards)))
+        rules = compose.load_rules(own, options.rules)
+        if standard is None and not options.rules:
+            check_names(card, own)
+        files, missing = listed(options.paths, Pattern(own.scoring.pattern))
+        wanted = options.wish.of(files)
+        if not wanted and not missing:
+            raise DeskguardError(
+                f"None of {len(files)} recordings is wanted: --windows, --since or --limit leave all out.",
+                "ask for more.",
+                "no-recordings",
+            )
+        setup = Setup(settings=own, rules=rules, model=own.model.name, settings_sha256=settings_sha256(own))
+        return cls(options, own, setup, card, Words(language), wanted, missing)
+
+
+def run(ready: Ready, progress: Progress) -> tuple[int, dict[str, Any]]:
+    """Examine what has not been examined and write the reports; the exit status, and what was done."""
+    options, settings = ready.options, ready.settings
+    options.out.mkdir(parents=True, exist_ok=True)
+    place = options.store or settings.scoring.store or str(options.out / FILE_NAME)
+    store = open_store(settings.scoring, place, create=True)
+    try:
+        return _Night(ready, store, progress).run()
+    finally:
+        store.close()
+
+
+class _Night:
+    """One run with an open store."""
+
+    def __init__(self, ready: Ready, store: NightStore, progress: Progress) -> None:
+        self._ready = ready
+        self._store = store
+        self._progress = progress
+        self._so_far = _Progress(wanted=len(ready.files) + len(ready.missing), left_out=[*ready.missing])
+        self._begun_s = time.perf_counter()
+        self._begun_cpu_s = cpu_s()
+        options = ready.options
+        self._run = NightRun(
+            run_id=uuid.uuid4().hex[:16],
+            started_utc=_now(),
+            host=platform.node(),
+            version=__version__,
+            rules_sha256=ready.setup.rules.sha256,
+            model=ready.setup.model,
+            settings_sha256=ready.setup.settings_sha256,
+            card_id=ready.card.card_id,
+            workers=options.local or 1,
+        )
+
+    def run(self) -> tuple[int, dict[str, Any]]:
+        """All of it; what was done before an error is kept and told in the store."""
+        for path in self._ready.options.ratings:
+            self._store.replace_imports(path.name, read_imports(path, self._ready.card))
+        self._store.begin_run(self._run)
+        reason = "failed"
+        try:
+            self._examine()
+            reason = "finished"
+        except KeyboardInterrupt:
+            reason = "stopped"
+            raise
+        finally:
+            self._store.save_not_analysed(self._run.run_id, self._so_far.left_out)
+            self._store.end_run(self._run.run_id, _now(), reason, self._summary())
+        self._report()
+        failed = [one for one in self._so_far.left_out if one.reason not in _REMARKS]
+        return EXIT_PARTLY if failed else 0, self._summary()
+
+    def _examine(self) -> None:
+        so_far = self._so_far
+        with self._progress.shown(sum(one.size for one in self._ready.files)):
+            todo = self._todo()
+            for outcome in self._outcomes(todo):
+                self._take(outcome)
+                self._progress.advance(outcome.job.size, outcome.spent.audio_samples, len(so_far.left_out))
+
+    def _outcomes(self, todo: Iterator[Job]) -> Iterable[Outcome]:
+        """Whoever examines is started when there is something to examine."""
+        options, setup = self._ready.options, self._ready.setup
+        first = next(todo, None)
+        if first is None:
+            return []
+        every = _before(first, todo)
+        if options.cluster is not None:
+            return workers.cluster(every, setup, options.cluster, Examiner.load)
+        if options.local is not None:
+            return workers.local(every, setup, options.local, Examiner.load)
+        return workers.here(every, Examiner.load(setup))
+
+    def _todo(self) -> Iterator[Job]:
+        """What must be examined, in the order of the recordings' names."""
+        so_far = self._so_far
+        for one in jobs(self._ready.files):
+            if isinstance(one, NotAnalysed):
+                so_far.left_out.append(one)
+                continue
+            name = self._examination(one).examination_id
+            if self._store.done([name]) and not self._ready.options.is_forced:
+                self._store.note_told([one.recording])
+                so_far.before += 1
+                so_far.in_scope.add(one.recording.sha256)
+                self._progress.advance(one.size, 0, len(so_far.left_out))
+                continue
+            yield one
+
+    def _take(self, outcome: Outcome) -> None:
+        so_far = self._so_far
+        if outcome.examined is not None:
+            self._store.save_examined(outcome.examined, self._run.run_id, _now())
+            so_far.in_scope.add(outcome.job.recording.sha256)
+            so_far.done += 1
+        so_far.left_out += outcome.not_analysed
+        so_far.spent += outcome.spent
+
+    def _examination(self, job: Job) -> Examination:
+        setup = self._ready.setup
+        return Examination(
+            recording=job.recording,
+            rules_sha256=setup.rules.sha256,
+            model=setup.model,
+            settings_sha256=setup.settings_sha256,
+        )
+
+    def _report(self) -> None:
+        ready, so_far = self._ready, self._so_far
+        scoring = ready.settings.scoring
+        days = [one.day for one in ready.files]
+        wanted = Wanted(first=min(days, default=None), last=max(days, default=None))
+        night = within(self._store.night(wanted, deadlines_of(scoring)), so_far.in_scope)
+        texts = texts_of(self._store, night)
+        told = Told(
+            night=night,
+            card=ready.card,
+            policy=policy_of(scoring),
+            words=ready.words,
+            spoken=texts,
+            not_analysed=tuple(sorted(so_far.left_out, key=lambda one: (one.path, one.reason, one.detail))),
+            summary=self._summary(),
+            clips=clips_of(night, texts, ready.options.out) if scoring.clips else {},
+        )
+        write_reports(told, ready.options.out)
+
+    def _summary(self) -> dict[str, Any]:
+        """As summary.json has it: a contract that others read."""
+        run, so_far, spent = self._run, self._so_far, self._so_far.spent
+        wall_s = time.perf_counter() - self._begun_s
+        return {
+            "v": 1,
+            "run_id": run.run_id,
+            "started_utc": run.started_utc,
+            "recordings": so_far.wanted,
+            "examined": so_far.done,
+            "examined_before": so_far.before,
+            "not_analysed": len({one.path for one in so_far.left_out if one.reason not in _REMARKS}),
+            "audio_s": round(seconds(spent.audio_samples), 3),
+            "speech_s": round(seconds(spent.speech_samples), 3),
+            "wall_s": round(wall_s, 3),
+            "cpu_s": round(self._cpu_s(), 3),
+            "peak_rss_mb": max(spent.peak_rss_mb, peak_rss_mb()),
+            "stages_s": {name: round(value, 3) for name, value in sorted(spent.stages_s.items())},
+            "audio_hours_per_hour": round(seconds(spent.audio_samples) / wall_s, 2) if wall_s else 0.0,
+            "model": run.model,
+            "rules_sha256": run.rules_sha256,
+            "settings_sha256": run.settings_sha256,
+            "scorecard": run.card_id,
+            "scorecard_sha256": self._ready.card.sha256,
+            "workers": run.workers,
+            "version": run.version,
+            "store": self._store.place,
+        }
+
+    def _cpu_s(self) -> float:
+        """Of this process, and of the workers where there are some."""
+        own = cpu_s() - self._begun_cpu_s
+        options = self._ready.options
+        is_elsewhere = options.local is not None or options.cluster is not None
+        return own + (self._so_far.spent.cpu_s if is_elsewhere else 0.0)
+
+
+def _before(first: Job, rest: Iterator[Job]) -> Iterator[Job]:
+    yield first
+    yield from rest
+
+
+def _paths(names: Iterable[str]) -> list[Path]:
+    from pathlib import Path
+
+    return [Path(one) for one in names]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")
