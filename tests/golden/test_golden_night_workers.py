@@ -19,7 +19,7 @@ from deskguard.scoring.values import Recording
 from deskguard.settings import Settings
 
 AUDIO = Path(__file__).resolve().parents[2] / "fixtures" / "audio"
-NAMES = ("conv_closing_time", "t03_plain", "hall_noise", "ok_t01_near_sound", "ok_t03_helps", "ok_t04_mine")
+NAMES = ("conv_closing_time", "t01_literal", "hall_noise", "ok_t01_near_sound", "ok_t03_helps", "ok_t04_mine")
 
 pytestmark = pytest.mark.model
 
