@@ -106,6 +106,7 @@ def _add_tool_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     from deskguard.authoring.command import add_rules_actions
     from deskguard.night.cluster_command import add_cluster_actions
     from deskguard.night.command import add_score_options
+    from deskguard.night.service_command import add_service_actions
     from deskguard.scoring.command import add_review_actions, add_scorecards_actions
 
     models = commands.add_parser("models", help="list, fetch, verify or import speech models")
@@ -142,6 +143,9 @@ def _add_tool_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
 
     cluster = commands.add_parser("cluster", help="many computers for one night: key, scheduler, workers")
     add_cluster_actions(cluster)
+
+    service = commands.add_parser("service", help="have recordings scored every night by itself")
+    add_service_actions(service)
 
     doctor = commands.add_parser("doctor", help="check model, microphone, disk, CPU, clock; with remedies")
     _add_settings(doctor)

@@ -44,7 +44,7 @@ def test_a_failure_is_told_by_kind_and_place_and_never_by_its_text() -> None:
         raise ValueError("what was said")
     except ValueError as error:
         told = failure(error)
-    assert told.startswith("ValueError at test_night_workers.py:")
+    assert told.startswith("ValueError at test_night_worker_parts.py:")
     assert "said" not in told
     assert failure(DeskguardError("A.", "b.", "c")) == "A. Fix: b."
     assert failure(ValueError("x")) == "ValueError"
