@@ -1,4 +1,4 @@
-"""Figures to what the page's plots are drawn from: plain numbers with the words for them, also shown as tables."""
+"""Figures to what the page's plots are drawn from: plain numbers with their words, also shown as tables."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def _trends(figures: Figures) -> list[Plot]:
     words = figures.told.words
     found = []
     for per in trend_pers(figures.told.card.period):
-        rows = [_rate_row(one.period.name, one, words) for one in figures.scores["hall", per]]
+        scores = figures.scores["hall", per]
+        # One point is no trend.
+        rows = [_rate_row(one.period.name, one, words) for one in scores] if len(scores) > 1 else []
         title = words("report.plot.trend", per=words(f"report.per.{per}"))
         headings = _rate_headings(words, "column.period")
         found.append(_plot((f"trend-{per}", "trend"), title, rows, headings))

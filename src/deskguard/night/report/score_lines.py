@@ -52,6 +52,7 @@ def totals_line(figures: Figures) -> Table:
         **_exposure(totals.exposure),
         "findings": totals.findings,
         "counted": totals.counted,
+        "against": totals.against,
         "by_person": totals.by_person,
         "waiting": totals.waiting,
         "points_each": points(totals.points_each),

@@ -81,7 +81,10 @@
       ...frame(),
       legend: { ...frame().legend, data: [{ name: plot.headings[1] }, { name: words.interval, itemStyle: { color: colour("band"), borderColor: colour("plot-1") } }] },
       tooltip: { ...frame().tooltip, trigger: "axis", formatter: (all) => tip(plot.rows[all[0].dataIndex]) },
-      xAxis: axis({ type: "category", data: column(0), boundaryGap: plot.rows.length < 3 }),
+      xAxis: axis({
+        type: "category", data: column(0),
+        axisLabel: { color: colour("ink"), fontFamily: family, hideOverlap: true },
+      }),
       yAxis: axis({ type: "value", min: 0 }),
       series: [
         { ...band, name: "low", data: column(2) },
