@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from deskguard.night.report.files import write_text
-from deskguard.night.report.score_lines import scores_line
+from deskguard.night.report.score_lines import head_line, score_line
 from deskguard.scoring.lines import finding_line
 from deskguard.values import seconds
 
@@ -61,7 +61,7 @@ def write_summary(figures: Figures, path: Path) -> None:
 
 def write_scores(figures: Figures, path: Path) -> None:
     """scores.json: everybody's scores by day, week, month and year."""
-    write_text(path, [json.dumps(scores_line(figures), ensure_ascii=False, indent=1), "\n"])
+    write_text(path, _score_pieces(figures))
 
 
 def finding_lines(figures: Figures) -> Iterator[Line]:
@@ -100,6 +100,18 @@ def _spoken_lines(figures: Figures) -> Iterator[Line]:
                 "role": one.role,
                 "text": one.text,
             }
+
+
+def _score_pieces(figures: Figures) -> Iterator[str]:
+    """One object, a line for each score: there may be a hundred thousand, and together they fill the memory."""
+    head = json.dumps({**head_line(figures), "scores": []}, ensure_ascii=False, indent=1)
+    before, after = head.rsplit("[]", 1)
+    yield f"{before}["
+    scores = [one for listed in figures.scores.values() for one in listed]
+    for at, one in enumerate(scores):
+        line = json.dumps(score_line(one), ensure_ascii=False, separators=(",", ":"))
+        yield f"{',' if at else ''}\n{line}"
+    yield f"\n]{after}\n"
 
 
 def _flat(line: Line) -> dict[str, Any]:
