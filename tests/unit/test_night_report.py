@@ -17,7 +17,7 @@ import pytest
 from deskguard.desk.trace import rendered
 from deskguard.errors import DeskguardError
 from deskguard.i18n import catalogue
-from deskguard.night.report import page_parts
+from deskguard.night.report import page_parts, plots
 from deskguard.night.report.figures import figures_of, natural
 from deskguard.night.report.files import replaced, write_text
 from deskguard.night.report.lines import reason_text
@@ -379,6 +379,26 @@ def test_the_trend_has_days_weeks_and_months(reports: Reports) -> None:
     for row, score in zip(drawn["trend-day"]["rows"], reports.of("hall", "day"), strict=True):
         assert row[1] == pytest.approx(score["rates"]["per_visit"]["value"] * 100, abs=0.01)
         assert row[4] == score["rates"]["per_visit"]["count"]
+
+
+def test_a_plot_of_too_many_windows_is_cut_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plots, "MOST_BARS", 3)
+    write_reports(the_told(tmp_path), tmp_path)
+    reports = Reports(tmp_path)
+    drawn = {one["id"]: one for one in reports.page_data["plots"]}
+    assert [row[0] for row in drawn["windows"]["rows"]] == ["（不详）", "w1", "w2"]
+    assert len(drawn["time"]["rows"]) == 3
+    assert reports.page.count("（只画前 3 个，全部 4 个在 report.xlsx 里）</span>") == 2
+
+
+def test_one_day_is_no_trend_on_the_page_and_a_point_in_the_workbook(tmp_path: Path) -> None:
+    told = the_told(tmp_path)
+    night = replace(told.night, parts=told.night.parts[:1], findings=told.night.findings[:1])
+    write_reports(replace(told, night=night), tmp_path)
+    reports = Reports(tmp_path)
+    assert {one["id"] for one in reports.page_data["plots"]} == {"windows", "items", "time"}
+    assert [len(one) for one in reports.tables("趋势", "周期")] == [1, 1, 1]
+    assert len(reports.book["趋势"]._charts) == 3
 
 
 def test_clips_are_inside_the_page_until_they_are_too_much(

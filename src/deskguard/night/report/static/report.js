@@ -99,7 +99,7 @@
   const stack = (plot) => ({
     ...frame(),
     tooltip: { ...frame().tooltip, trigger: "axis", axisPointer: { type: "shadow" } },
-    xAxis: axis({ type: "value", min: 0 }),
+    xAxis: axis({ type: "value", min: 0, minInterval: plot.id === "items" ? 1 : 0 }),
     yAxis: names(plot),
     series: plot.headings.slice(1).map((name, at) => ({
       type: "bar", stack: "all", name, data: plot.rows.map((row) => row[at + 1]), barMaxWidth: 22,
