@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from deskguard.night.report.files import write_text
@@ -34,8 +35,8 @@ def write_findings(figures: Figures, path: Path) -> None:
 
 def write_findings_table(figures: Figures, path: Path) -> None:
     """findings.csv: the same as a flat table for spreadsheets."""
-    rows = [_flat(line) for line in finding_lines(figures)]
-    write_text(path, _csv(_headings(figures), (row.values() for row in rows)), mark=True)
+    rows = (_flat(line).values() for line in finding_lines(figures))
+    write_text(path, _csv(_headings(figures), rows), mark=True)
 
 
 def write_transcripts(figures: Figures, path: Path) -> None:
@@ -137,7 +138,7 @@ def _jsonl(lines: Iterable[Line]) -> Iterator[str]:
 
 
 def _csv(headings: Sequence[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
-    for row in [headings, *rows]:
+    for row in chain([headings], rows):
         line = io.StringIO()
         # Excel wants CRLF between rows.
         csv.writer(line, lineterminator="\r\n").writerow([_cell(value) for value in row])

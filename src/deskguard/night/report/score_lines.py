@@ -134,12 +134,12 @@ def _section(section: SectionScore) -> Table:
         "points": _amount(section.points),
         "is_rated": section.is_rated,
         "unassessed": [one.item.item_id for one in section.items if not one.is_assessed],
-        "items": [_item(one) for one in section.items if _happened(one)],
+        "items": [_item(one) for one in section.items if happened(one)],
     }
 
 
-def _happened(one: ItemScore) -> bool:
-    """Most items of most scores never happened; with all of them the file would be ten times as long."""
+def happened(one: ItemScore) -> bool:
+    """Whether there is anything to say of an item; of most items of most scores there is not."""
     return bool(one.units.if_confirmed or one.units.waiting or one.people or one.points != ZERO)
 
 

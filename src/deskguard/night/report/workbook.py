@@ -232,8 +232,11 @@ class _Writer:
         chart.style = 2
         chart.height, chart.width = 9, 20
         chart.x_axis.title, chart.y_axis.title = plot.x_title, plot.y_title
-        # Without this newer Excels hide both axes.
+        # Where nothing is said, newer Excels hide both axes and lay the titles over the lines.
         chart.x_axis.delete = chart.y_axis.delete = False
+        for one in (chart, chart.x_axis, chart.y_axis):
+            one.title.overlay = False
+        chart.legend.overlay = False
         chart.y_axis.scaling.min = 0
         chart.y_axis.number_format = "0.0"
         chart.legend.position = "b"
