@@ -44,9 +44,7 @@ def told(outcomes: list[Outcome]) -> list[str]:
 @pytest.mark.usefixtures("model_folder")
 def test_two_processes_give_to_the_byte_what_one_gives(standards: RuleSet) -> None:
     settings = night_settings(Settings(), None, is_single=False)
-    setup = Setup(
-        settings=settings, rules=standards, model="base", settings_sha256=settings_sha256(settings)
-    )
+    setup = Setup(settings=settings, rules=standards, model="base", settings_sha256=settings_sha256(settings))
     jobs = [a_job(path) for name in NAMES if (path := AUDIO / f"{name}.flac").is_file()]
     assert len(jobs) >= 5
     one = list(here(jobs, Examiner.load(setup)))
