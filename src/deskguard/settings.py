@@ -241,7 +241,7 @@ class ScoringSettings(Section):
     beam_below: Annotated[float, Field(ge=-10, le=0)] = 0.0
     """Mean log-probability of a token below which a text read greedily is read again by beam search; 0: all."""
     threads: Annotated[int, Field(ge=0, le=64)] = 0
-    """Of a night in one process; 0: one for each core. Workers have one each."""
+    """Of a night in one process; 0: one for each core, up to four. Workers have one each."""
     pattern: Annotated[str, Field(min_length=1)] = "{window}/{date}/*"
     """How the paths of recordings are made, with {window}, {clerk}, {date}, {time} and *."""
     clips: bool = True

@@ -35,8 +35,8 @@ MAY_IMPORT = {
     "__init__": set(),
 }
 ONLY_IN = {
-    "faster_whisper": ("deskguard.hearing.recognise",),
-    "ctranslate2": ("deskguard.hearing.recognise",),
+    "faster_whisper": ("deskguard.hearing.whisper",),
+    "ctranslate2": ("deskguard.hearing.whisper",),
     "av": ("deskguard.hearing.media", "deskguard.hearing.media_out"),
     "sounddevice": ("deskguard.hearing.microphone",),
     "onnxruntime": ("deskguard.hearing.onnx",),
@@ -50,7 +50,7 @@ ONLY_IN = {
     "distributed": ("deskguard.night.cluster_link", "deskguard.night.cluster_serving"),
     "cryptography": ("deskguard.night.cluster_key",),
     "tomlkit": ("deskguard.desk.settings_file",),
-    "rich": ("deskguard.models.progress",),
+    "rich": ("deskguard.models.progress", "deskguard.night.progress"),
     "openpyxl": (
         "deskguard.authoring.sheets.workbook",
         "deskguard.night.report.workbook",

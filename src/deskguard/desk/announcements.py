@@ -8,6 +8,7 @@ in a sentence of their own is still heard.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from deskguard.errors import DeskguardError
@@ -31,18 +32,7 @@ class Announcements:
 
     def __init__(self, forms: Iterable[str]) -> None:
         """Raises DeskguardError for a form that could match nearly anything."""
-        variants = tuple(Variant(text=_checked(one)) for one in forms)
-        rule = Rule(
-            rule_id=_RULE_ID,
-            phrase=_RULE_ID,
-            clauses=(),
-            severity="low",
-            cooldown_s=None,
-            advice="",
-            variants=variants,
-            whole_words=False,
-        )
-        self._spotter = Spotter(RuleSet(rules={_RULE_ID: rule}, sha256="", packs=())) if variants else None
+        self._spotter = _spotter(tuple(forms))
 
     def holds(self, passage: Passage) -> bool:
         """Whether the text is a call, once or again and again, and hardly anything else."""
@@ -51,6 +41,23 @@ class Announcements:
         calls = [one for one in self._spotter.find(passage) if one.tier != "near"]
         called = sum(len(normalise(passage.text[one.start_char : one.end_char]).chars) for one in calls)
         return bool(calls) and len(normalise(passage.text).chars) - called <= _MOST_BESIDE
+
+
+@lru_cache(maxsize=2)
+def _spotter(forms: tuple[str, ...]) -> Spotter | None:
+    """Holds tables only, so one serves any number of streams."""
+    variants = tuple(Variant(text=_checked(one)) for one in forms)
+    rule = Rule(
+        rule_id=_RULE_ID,
+        phrase=_RULE_ID,
+        clauses=(),
+        severity="low",
+        cooldown_s=None,
+        advice="",
+        variants=variants,
+        whole_words=False,
+    )
+    return Spotter(RuleSet(rules={_RULE_ID: rule}, sha256="", packs=())) if variants else None
 
 
 def _checked(form: str) -> str:

@@ -49,7 +49,7 @@ def watch_rules(settings: Settings, given: Sequence[Path] = ()) -> PackWatcher:
     return PackWatcher(rule_paths(settings, given), settings.rules.only)
 
 
-def load_recogniser(settings: Settings) -> Recogniser:
+def load_recogniser(settings: Settings, lanes: int = 1) -> Recogniser:
     """The configured model, found and checked; raises DeskguardError with what to fetch."""
     from deskguard.hearing.layout import TextTools
     from deskguard.hearing.recognise import Recogniser
@@ -59,7 +59,7 @@ def load_recogniser(settings: Settings) -> Recogniser:
     give_back_memory()
     folder = Path(settings.model.folder) if settings.model.folder else resources.models_folder()
     tools = TextTools(simplify=simplify, comparable=lambda text: normalise(text).chars)
-    return Recogniser.load(locate(settings.model.name, folder), settings.model, settings.hearing, tools)
+    return Recogniser.load(locate(settings.model.name, folder), settings.model, settings.hearing, tools, lanes)
 
 
 def store_folder(settings: Settings) -> Path:

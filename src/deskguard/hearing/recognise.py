@@ -5,22 +5,23 @@ very quiet noise, with timestamp tokens on and no prompt, it is as accurate and 
 (bench/README.md). A prompt or earlier text would ruin a cropped window, so none is ever given. A decoding that
 loops is tried once more with the full 30 s; one that stops early goes on from its last timestamp.
 
-This is the only module that imports faster-whisper and CTranslate2.
+Recordings of a night are read ahead in batches; whatever `decode` finds read already it takes.
 """
 
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deskguard.errors import DeskguardError
 from deskguard.hearing.inventions import is_loop
 from deskguard.hearing.layout import Decoded, Layout, TextTools, lay_out
 from deskguard.hearing.second_look import SecondLook
 from deskguard.hearing.timing import Piece
+from deskguard.hearing.whisper import FULL_FRAMES, HOP_SAMPLES, Whisper, rows
 from deskguard.values import SAMPLE_RATE_HZ, Hypothesis, Look, Pcm, SpeechWindow, Suspect
 
 if TYPE_CHECKING:
@@ -29,17 +30,14 @@ if TYPE_CHECKING:
 
     from deskguard.settings import HearingSettings, ModelSettings
 
-_HOP_SAMPLES = 160
-"""Samples per mel frame."""
-_FULL_FRAMES = 3000
 _QUIET_NOISE = 1e-4
 _TAIL_SAMPLES = SAMPLE_RATE_HZ
 """One second of noise at 1e-4 after the speech: without it Whisper loops or drops the end."""
 _LEAST_SAMPLES = int(2.2 * SAMPLE_RATE_HZ)
 """Windows shorter than this in all loop more often than not (a word of 0.6 s: 4 of 6 with 1 s of tail, 0 of 6
 with 1.5 s)."""
-_GRIDS = tuple((12 * frames * _HOP_SAMPLES, frames * _HOP_SAMPLES) for frames in (32, 64))
-_WIDEST_GRID = 128 * _HOP_SAMPLES
+_GRIDS = tuple((12 * frames * HOP_SAMPLES, frames * HOP_SAMPLES) for frames in (32, 64))
+_WIDEST_GRID = 128 * HOP_SAMPLES
 """Windows are filled up to multiples of 0.32 s, those over 3.84 and 7.68 s of 0.64 and 1.28 s: the matrix
 library compiles and keeps code for every length it meets, 0.9 MB each, which came to 120 MB in an hour
 (bench/README.md)."""
@@ -49,8 +47,6 @@ _MAX_SEEKS = 3
 _SEEK_BEHIND_S = 1.2
 """Speech left after the last timestamp that is worth another decoding."""
 _MIN_SEEK_S = 0.3
-_TOKENS_PER_SECOND = 12
-_ALTERNATIVES = 5
 _BATCH = 8
 """Windows of one length that are read together: more gain nothing on two cores (bench/README.md)."""
 _UNSURE_LOG_PROBABILITY = -1.0
@@ -73,14 +69,9 @@ class _Newest:
 class Recogniser:
     """One Whisper model for one thread."""
 
-    def __init__(self, model: Any, settings: HearingSettings, text: TextTools) -> None:
-        from faster_whisper.tokenizer import Tokenizer
-
-        self.whisper = model
-        """The faster-whisper model, for benchmarks that compare with its own way."""
-        self._model = model.model
-        self._features = model.feature_extractor
-        self._tokenizer = Tokenizer(model.hf_tokenizer, True, task="transcribe", language="zh")
+    def __init__(self, whisper: Whisper, settings: HearingSettings, text: TextTools) -> None:
+        self._whisper = whisper
+        self._tokenizer = whisper.tokenizer
         self._settings = settings
         self._text = text
         noise = np.random.default_rng(20261121).standard_normal(30 * SAMPLE_RATE_HZ)
@@ -90,31 +81,19 @@ class Recogniser:
         """First readings of windows that `decode` will ask for, by the identity of their audio."""
 
     @classmethod
-    def load(cls, folder: Path, model: ModelSettings, hearing: HearingSettings, text: TextTools) -> Recogniser:
-        """Load a CTranslate2 Whisper folder; raises DeskguardError when it is not one that can hear Chinese."""
-        from faster_whisper import WhisperModel
+    def load(
+        cls, folder: Path, model: ModelSettings, hearing: HearingSettings, text: TextTools, lanes: int = 1
+    ) -> Recogniser:
+        """Load a model folder; raises DeskguardError when it is none, or none that can hear Chinese.
 
-        try:
-            whisper = WhisperModel(
-                str(folder),
-                device="cpu",
-                compute_type=model.compute_type,
-                cpu_threads=model.threads,
-                local_files_only=True,
-            )
-        except (RuntimeError, ValueError, OSError) as error:
-            raise DeskguardError(
-                f"Model folder {folder} cannot be loaded: {error}.",
-                "fetch or import the model again (deskguard models get base).",
-                "model-broken",
-            ) from error
-        if not whisper.model.is_multilingual:
-            raise DeskguardError(
-                f"Model folder {folder} is an English-only (.en) model; Mandarin needs a multilingual one.",
-                "use base, small or another name without .en.",
-                "model-english-only",
-            )
-        return cls(whisper, hearing, text)
+        `lanes`: how many batches `read_ahead` reads at once, each with `model.threads`.
+        """
+        return cls(Whisper.load(folder, model, lanes), hearing, text)
+
+    @property
+    def whisper(self) -> Any:
+        """The faster-whisper model, for benchmarks that compare with its own way."""
+        return self._whisper.whole
 
     def warmed_up(self, longest_s: float) -> Recogniser:
         """Itself, after encoding every length a window of up to `longest_s` may have (2 s of compute).
@@ -123,7 +102,7 @@ class Recogniser:
         """
         samples, last = _on_grid(_LEAST_SAMPLES), int(longest_s * SAMPLE_RATE_HZ) + _TAIL_SAMPLES
         while samples < last + _WIDEST_GRID:
-            self._encode([self._noise[:samples]])
+            self._whisper.encode([self._noise[:samples]])
             samples = _on_grid(samples + 1)
         return self
 
@@ -157,12 +136,19 @@ class Recogniser:
         alike: dict[int, list[SpeechWindow]] = {}
         for window in windows:
             alike.setdefault(_on_grid(_with_tail(window.pcm.size)), []).append(window)
-        for samples, several in alike.items():
-            for at in range(0, len(several), _BATCH):
-                some = several[at : at + _BATCH]
-                batch = [(one.pcm, one.start_sample) for one in some]
-                for window, read in zip(some, self._generate(batch, samples, True, beam_below), strict=True):
-                    self._ahead[id(window.pcm)] = (window.pcm, read)
+        batches = [
+            (samples, several[at : at + _BATCH])
+            for samples, several in alike.items()
+            for at in range(0, len(several), _BATCH)
+        ]
+
+        def read(batch: tuple[int, list[SpeechWindow]]) -> list[Decoded]:
+            return self._generate([(one.pcm, one.start_sample) for one in batch[1]], batch[0], True, beam_below)
+
+        # Small matrices gain more from two batches at once than from two threads in one.
+        with ThreadPoolExecutor(self._whisper.lanes) as lanes:
+            for (_, some), decoded in zip(batches, lanes.map(read, batches), strict=True):
+                self._ahead |= {id(one.pcm): (one.pcm, own) for one, own in zip(some, decoded, strict=True)}
 
     def languages(self, windows: Sequence[SpeechWindow]) -> dict[str, float]:
         """How probable each language is, averaged over windows, by its ISO 639 code."""
@@ -170,9 +156,10 @@ class Recogniser:
         for window in windows:
             known = self._ahead.get(id(window.pcm))
             samples = _on_grid(_with_tail(window.pcm.size))
-            encoded = known[1].encoded if known else self._encode([self._padded(window.pcm, samples)])[0]
-            for token, share in self._model.detect_language(encoded)[0]:
-                name = token.strip("<|>")
+            encoded = (
+                known[1].encoded if known else self._whisper.encode([self._padded(window.pcm, samples)])[0]
+            )
+            for name, share in self._whisper.languages(encoded).items():
                 shares[name] = shares.get(name, 0.0) + share / len(windows)
         return shares
 
@@ -235,7 +222,7 @@ class Recogniser:
             # The full 30 s take over a second: live, the next window is worth more than this one, and
             # what is probably noise is not worth it at all.
             return replace(one, pieces=(), alternatives=())
-        (full,) = self._generate([(pcm, start_sample)], _FULL_FRAMES * _HOP_SAMPLES, use_beam)
+        (full,) = self._generate([(pcm, start_sample)], FULL_FRAMES * HOP_SAMPLES, use_beam)
         if not is_loop("".join(piece.text for piece in full.pieces), speech_s):
             return full
         return replace(full, pieces=(), alternatives=())
@@ -244,34 +231,20 @@ class Recogniser:
         self, batch: Sequence[tuple[Pcm, int]], samples: int, use_beam: bool, beam_below: float = 0.0
     ) -> list[Decoded]:
         """Read several stretches of audio, each with the place where it starts, filled up to one length."""
-        encoded, frames = self._encode([self._padded(pcm, samples) for pcm, _ in batch])
+        encoded, frames = self._whisper.encode([self._padded(pcm, samples) for pcm, _ in batch])
         longest_s = max(pcm.size for pcm, _ in batch) / SAMPLE_RATE_HZ
         beam = self._settings.beam_size if use_beam and beam_below >= 0 else 1
-        answers = self._answers(encoded, len(batch), beam, longest_s)
+        answers = self._whisper.read(encoded, len(batch), beam, longest_s)
         unsure = [at for at, one in enumerate(answers) if use_beam and float(one.scores[0]) < beam_below]
-        own = [encoded] if len(batch) == 1 else _parted(encoded)
+        own = [rows(encoded, [at]) for at in range(len(batch))]
         if beam == 1 and unsure and self._settings.beam_size > 1:
-            some = encoded if len(unsure) == len(batch) else _joined(encoded, unsure)
-            again = self._answers(some, len(unsure), self._settings.beam_size, longest_s)
+            again = self._whisper.read(rows(encoded, unsure), len(unsure), self._settings.beam_size, longest_s)
             for at, answer in zip(unsure, again, strict=True):
                 answers[at] = answer
         return [
             self._decoded(answer, (one, frames), *place)
             for answer, one, place in zip(answers, own, batch, strict=True)
         ]
-
-    def _answers(self, encoded: Any, count: int, beam: int, longest_s: float) -> list[Any]:
-        answers: list[Any] = self._model.generate(
-            encoded,
-            [list(self._tokenizer.sot_sequence)] * count,
-            beam_size=beam,
-            num_hypotheses=min(beam, _ALTERNATIVES),
-            return_scores=True,
-            return_no_speech_prob=True,
-            # CTranslate2 halves this bound.
-            max_length=min(448, 2 * (10 + int(_TOKENS_PER_SECOND * longest_s))),
-        )
-        return answers
 
     def _decoded(self, answer: Any, encoded: tuple[Any, int], pcm: Pcm, start_sample: int) -> Decoded:
         read = [self._pieces(ids, start_sample, pcm.size) for ids in answer.sequences_ids]
@@ -284,15 +257,6 @@ class Recogniser:
             log_probability=float(answer.scores[0]),
             no_speech_probability=float(answer.no_speech_prob),
         )
-
-    def _encode(self, several: Sequence[Pcm]) -> tuple[Any, int]:
-        """The encoder's output for audio of one length, and how many mel frames it saw: even, at most 30 s."""
-        import ctranslate2
-
-        features = np.stack([self._features(pcm) for pcm in several])
-        frames = min(features.shape[2] // 2 * 2, _FULL_FRAMES)
-        whole = np.ascontiguousarray(features[:, :, :frames])
-        return self._model.encode(ctranslate2.StorageView.from_array(whole)), frames
 
     def _padded(self, pcm: Pcm, samples: int) -> Pcm:
         """`pcm` raised to a usual level, with quiet noise after it up to `samples`."""
@@ -348,7 +312,7 @@ class Recogniser:
             role_confidence=window.role_confidence,
             decode_ns=time.perf_counter_ns() - begun_ns,
         )
-        second = SecondLook(self._model, self._tokenizer, decoded)
+        second = SecondLook(self._whisper.model, self._tokenizer, decoded)
         return _Newest(window, hypothesis, best, tuple(others.values()), second)
 
     def _is_silence(self, one: Decoded) -> bool:
@@ -364,18 +328,6 @@ def _is_of(hypothesis: Hypothesis, newest: _Newest) -> bool:
     return newest.hypothesis.passage is hypothesis.passage
 
 
-def _parted(encoded: Any) -> list[Any]:
-    """What the encoder said of each stretch by itself."""
-    return [_joined(encoded, [at]) for at in range(encoded.shape[0])]
-
-
-def _joined(encoded: Any, rows: Sequence[int]) -> Any:
-    """Some rows of what the encoder said, as memory of their own."""
-    import ctranslate2
-
-    return ctranslate2.StorageView.from_array(np.ascontiguousarray(np.asarray(encoded)[list(rows)]))
-
-
 def _with_tail(samples: int) -> int:
     return max(samples + _TAIL_SAMPLES, _LEAST_SAMPLES)
 
@@ -383,7 +335,7 @@ def _with_tail(samples: int) -> int:
 def _on_grid(samples: int) -> int:
     """The next length, in samples, that windows may have."""
     unit = next((unit for most, unit in _GRIDS if samples <= most), _WIDEST_GRID)
-    return min(-(-samples // unit) * unit, _FULL_FRAMES * _HOP_SAMPLES)
+    return min(-(-samples // unit) * unit, FULL_FRAMES * HOP_SAMPLES)
 
 
 def _same_audio(one: SpeechWindow, other: SpeechWindow) -> bool:

@@ -47,7 +47,7 @@ class Examiner:
     @classmethod
     def load(cls, setup: Setup) -> Examiner:
         """Load the model that the settings name; raises DeskguardError where it is missing."""
-        return cls(setup, compose.load_recogniser(setup.settings))
+        return cls(setup, compose.load_recogniser(setup.settings, max(1, setup.settings.scoring.threads)))
 
     def examine(self, job: Job) -> Outcome:
         """Everything found in one recording, or why it could not be examined."""

@@ -46,11 +46,12 @@ def night_settings(settings: Settings, standard: str | None, *, is_single: bool)
 
     `is_single`: one process does it all, and may use several cores.
     """
-    threads = 1
-    if is_single:
-        threads = settings.scoring.threads or min(_MOST_THREADS, os.cpu_count() or 1)
-    model = {"name": settings.scoring.model or settings.model.name, "threads": threads}
-    update: dict[str, object] = {"model": settings.model.model_copy(update=model)}
+    threads = settings.scoring.threads or min(_MOST_THREADS, os.cpu_count() or 1)
+    model = {"name": settings.scoring.model or settings.model.name, "threads": 1}
+    update: dict[str, object] = {
+        "model": settings.model.model_copy(update=model),
+        "scoring": settings.scoring.model_copy(update={"threads": threads if is_single else 1}),
+    }
     if standard is not None:
         update["rules"] = settings.rules.model_copy(update={"only": (standard,)})
     return settings.model_copy(update=update)

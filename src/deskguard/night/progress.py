@@ -67,6 +67,14 @@ class Progress:
         passed_s = max(time.monotonic() - self._begun_s, 1e-3)
         return self._samples / SAMPLE_RATE_HZ / passed_s
 
+    @property
+    def left_s(self) -> float | None:
+        """Seconds to the end at the pace so far; None before anything is done."""
+        if not self._bytes:
+            return None
+        passed_s = time.monotonic() - self._begun_s
+        return round(passed_s * (self._total - self._bytes) / self._bytes, 1)
+
     def _text(self) -> str:
         return self._words(
             "progress", files=self._files, hours=f"{self.hours_per_hour:.1f}", left_out=self._left_out
@@ -75,8 +83,6 @@ class Progress:
     def _line(self) -> None:
         self._told_s = time.monotonic()
         share = 100 * self._bytes / self._total if self._total else 100.0
-        passed_s = self._told_s - self._begun_s
-        left_s = passed_s * (self._total - self._bytes) / self._bytes if self._bytes else 0.0
-        left = f"{left_s / 60:.0f}"
+        left = f"{(self.left_s or 0.0) / 60:.0f}"
         sys.stderr.write(f"{share:.0f} %  {self._text()}  {self._words('time_left', minutes=left)}\n")
         sys.stderr.flush()

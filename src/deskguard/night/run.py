@@ -19,11 +19,13 @@ from deskguard.desk.usage import cpu_s, peak_rss_mb
 from deskguard.errors import DeskguardError
 from deskguard.night import workers
 from deskguard.night.examiner import Examiner
+from deskguard.night.health import HealthFile, NightHealth
 from deskguard.night.inputs import Listed, jobs, listed
 from deskguard.night.jobs import Setup, Spent
 from deskguard.night.naming import Pattern
 from deskguard.night.options import night_settings, settings_sha256
 from deskguard.night.report.write import write_reports
+from deskguard.night.run_lock import run_lock
 from deskguard.night.telling import clips_of, texts_of, within
 from deskguard.night.told import Told
 from deskguard.scoring.card_files import find_card
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
 
 _REMARKS = frozenset({"duplicate", "one-sided", "no-speech", "microphones-swapped"})
 """Said of recordings that were scored all the same, or whose twin was."""
-EXIT_PARTLY = 3
+EXIT_USER, EXIT_PARTLY = 2, 3
 
 
 @dataclass(slots=True)
@@ -103,13 +105,13 @@ class Ready:
 def run(ready: Ready, progress: Progress) -> tuple[int, dict[str, Any]]:
     """Examine what has not been examined and write the reports; the exit status, and what was done."""
     options, settings = ready.options, ready.settings
-    options.out.mkdir(parents=True, exist_ok=True)
-    place = options.store or settings.scoring.store or str(options.out / FILE_NAME)
-    store = open_store(settings.scoring, place, create=True)
-    try:
-        return _Night(ready, store, progress).run()
-    finally:
-        store.close()
+    with run_lock(options.out):
+        place = options.store or settings.scoring.store or str(options.out / FILE_NAME)
+        store = open_store(settings.scoring, place, create=True)
+        try:
+            return _Night(ready, store, progress).run()
+        finally:
+            store.close()
 
 
 class _Night:
@@ -123,20 +125,35 @@ class _Night:
         self._begun_s = time.perf_counter()
         self._begun_cpu_s = cpu_s()
         options = ready.options
+        setup = ready.setup
+        total = len(ready.files)
+        started = NightHealth(model=setup.model, rules_sha256=setup.rules.sha256, total=total)
+        self._health = HealthFile(options.out, started)
         self._run = NightRun(
             run_id=uuid.uuid4().hex[:16],
             started_utc=_now(),
             host=platform.node(),
             version=__version__,
-            rules_sha256=ready.setup.rules.sha256,
-            model=ready.setup.model,
-            settings_sha256=ready.setup.settings_sha256,
+            rules_sha256=setup.rules.sha256,
+            model=setup.model,
+            settings_sha256=setup.settings_sha256,
             card_id=ready.card.card_id,
             workers=options.local or 1,
         )
 
     def run(self) -> tuple[int, dict[str, Any]]:
         """All of it; what was done before an error is kept and told in the store."""
+        status = 1
+        try:
+            status, summary = self._night()
+            return status, summary
+        except DeskguardError:
+            status = EXIT_USER
+            raise
+        finally:
+            self._health.end(status)
+
+    def _night(self) -> tuple[int, dict[str, Any]]:
         for path in self._ready.options.ratings:
             self._store.replace_imports(path.name, read_imports(path, self._ready.card))
         self._store.begin_run(self._run)
@@ -151,16 +168,14 @@ class _Night:
             self._store.save_not_analysed(self._run.run_id, self._so_far.left_out)
             self._store.end_run(self._run.run_id, _now(), reason, self._summary())
         self._report()
-        failed = [one for one in self._so_far.left_out if one.reason not in _REMARKS]
-        return EXIT_PARTLY if failed else 0, self._summary()
+        return EXIT_PARTLY if self._failed() else 0, self._summary()
 
     def _examine(self) -> None:
-        so_far = self._so_far
         with self._progress.shown(sum(one.size for one in self._ready.files)):
             todo = self._todo()
             for outcome in self._outcomes(todo):
                 self._take(outcome)
-                self._progress.advance(outcome.job.size, outcome.spent.audio_samples, len(so_far.left_out))
+                self._advance(outcome.job.size, outcome.spent.audio_samples)
 
     def _outcomes(self, todo: Iterator[Job]) -> Iterable[Outcome]:
         """Whoever examines is started when there is something to examine."""
@@ -187,9 +202,26 @@ class _Night:
                 self._store.note_told([one.recording])
                 so_far.before += 1
                 so_far.in_scope.add(one.recording.sha256)
-                self._progress.advance(one.size, 0, len(so_far.left_out))
+                self._advance(one.size, 0)
                 continue
             yield one
+
+    def _advance(self, size: int, audio_samples: int) -> None:
+        """One more recording has been dealt with."""
+        left_out = self._failed()
+        self._progress.advance(size, audio_samples, left_out)
+        so_far, progress = self._so_far, self._progress
+        self._health.tell(
+            done=so_far.done + left_out,
+            total=len(self._ready.files) - so_far.before,
+            not_analysed=left_out,
+            rate=round(progress.hours_per_hour, 2),
+            eta_s=progress.left_s,
+        )
+
+    def _failed(self) -> int:
+        """Recordings that could not be scored."""
+        return len({one.path for one in self._so_far.left_out if one.reason not in _REMARKS})
 
     def _take(self, outcome: Outcome) -> None:
         so_far = self._so_far
@@ -239,7 +271,7 @@ class _Night:
             "recordings": so_far.wanted,
             "examined": so_far.done,
             "examined_before": so_far.before,
-            "not_analysed": len({one.path for one in so_far.left_out if one.reason not in _REMARKS}),
+            "not_analysed": self._failed(),
             "audio_s": round(seconds(spent.audio_samples), 3),
             "speech_s": round(seconds(spent.speech_samples), 3),
             "wall_s": round(wall_s, 3),

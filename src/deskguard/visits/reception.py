@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from deskguard.values import Courtesy, Manner, Visit
-from deskguard.visits.acts import ActFinder
+from deskguard.visits.acts import finder_of
 from deskguard.visits.boundaries import Aside, Began, Boundaries, Ended, Said
 from deskguard.visits.evidence import Kinds
 from deskguard.visits.expectations import Expectations
@@ -43,7 +43,7 @@ class Reception:
         self._settings = settings
         self._run_id = run_id
         self._manner = manner
-        self._finder = ActFinder(book)
+        self._finder = finder_of(book)
         self._boundaries = Boundaries(settings, Kinds.of(book))
         self._count = 0
         self._going: _Going | None = None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, get_args
 
 from deskguard.scoring.lines import judged
 from deskguard.scoring.periods import PERS, Per, is_longer
 from deskguard.scoring.results import several_scores
+from deskguard.scoring.scorecard import usable
 from deskguard.scoring.tally import By
 from deskguard.scoring.values import Exposure, total
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from deskguard.night.told import Told
     from deskguard.scoring.lines import Judged
     from deskguard.scoring.score_values import Score
+    from deskguard.scoring.values import Finding
 
 BYS: tuple[By, ...] = get_args(By)
 _DIGITS = re.compile(r"(\d+)")
@@ -33,6 +35,8 @@ class Totals:
     findings: int
     counted: int
     """Findings that count; of those on the same words one."""
+    against: int
+    """Those of `counted` that take points: what rates are of."""
     by_person: int
     """Those of `counted` that a person has confirmed."""
     waiting: int
@@ -67,13 +71,19 @@ class Figures:
 def figures_of(told: Told) -> Figures:
     """Everything that the reports say; raises DeskguardError for a card whose blanks are not filled in."""
     ways = [(by, per) for by in BYS for per in PERS]
-    found = tuple(sorted(judged(told.night, told.card, told.policy), key=_place))
-    scores = several_scores(told.night, told.card, told.policy, ways)
+    # In order first: scores list their findings as they come.
+    night = replace(
+        told.night,
+        parts=tuple(sorted(told.night.parts, key=lambda part: (part[0].path, part[0].sha256))),
+        findings=tuple(sorted(told.night.findings, key=_place)),
+    )
+    scores = several_scores(night, usable(told.card), told.policy, ways)
+    found = tuple(judged(night, told.card, told.policy))
     counted = [one for one in found if one.counts]
     days = {recording.day for recording, _ in told.night.parts}
     days |= {one.finding.recording.day for one in found}
     return Figures(
-        told=told,
+        told=replace(told, night=night),
         found=found,
         scores={way: tuple(sorted(listed, key=_by_name)) for way, listed in scores.items()},
         totals=Totals(
@@ -81,6 +91,7 @@ def figures_of(told: Told) -> Figures:
             exposure=total(exposure for _, exposure in told.night.parts),
             findings=len(found),
             counted=len(counted),
+            against=sum(one.item is not None and not one.item.gives for one in counted),
             by_person=sum(one.occurrence is not None and one.occurrence.source == "person" for one in counted),
             waiting=sum(one.waiting is not None for one in found),
             points_each=sum(one.points or 0 for one in counted),
@@ -92,7 +103,7 @@ def figures_of(told: Told) -> Figures:
 def natural(text: str) -> tuple[tuple[int, int, str], ...]:
     """A key that sorts names as people do: w2 before w10."""
     parts = _DIGITS.split(text)
-    return tuple((1, int(one), "") if one.isdecimal() else (0, 0, one) for one in parts if one)
+    return tuple((0, int(one), "") if one.isdecimal() else (1, 0, one) for one in parts if one)
 
 
 def latest(scores: Iterable[Score]) -> list[tuple[Score, tuple[Score, ...]]]:
@@ -108,8 +119,7 @@ def trend_pers(card_period: Per) -> tuple[Per, ...]:
     return tuple(per for per in PERS if per != "year" or not is_longer("year", card_period))
 
 
-def _place(one: Judged) -> tuple[object, ...]:
-    finding = one.finding
+def _place(finding: Finding) -> tuple[object, ...]:
     recording = finding.recording
     where = recording.path, recording.sha256, finding.start_sample, finding.rule_id
     return *where, finding.end_sample, finding.finding_id

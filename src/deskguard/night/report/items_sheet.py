@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from deskguard.night.report import telling
 from deskguard.night.report.figures import BYS
-from deskguard.night.report.score_lines import points
+from deskguard.night.report.score_lines import happened, points
 from deskguard.night.report.workbook import Block, Column, Sheet, Value
 from deskguard.scoring.score_values import ZERO, Amount, same
 
@@ -29,7 +29,8 @@ def items(figures: Figures) -> Sheet:
     strong = set()
     for by in BYS:
         for score in figures.of_card(by):
-            for is_sum, row in score_rows(score, words):
+            # Of many windows, what never happened at them would be most of the sheet.
+            for is_sum, row in score_rows(score, words, all_items=by == "hall"):
                 if is_sum:
                     strong.add(len(rows))
                 rows.append(row)
@@ -66,8 +67,8 @@ def _columns(words: Words) -> list[Column]:
     ]
 
 
-def score_rows(score: Score, words: Words) -> Iterator[tuple[bool, list[Value]]]:
-    """The lines of one score, whether each is the sum of those before it first."""
+def score_rows(score: Score, words: Words, *, all_items: bool = True) -> Iterator[tuple[bool, list[Value]]]:
+    """The lines of one score, whether each is the sum of those before it first; else only what happened."""
     head: list[Value] = [
         words(f"report.by.{score.by}"),
         telling.subject_name(score.by, score.subject, words),
@@ -80,7 +81,8 @@ def score_rows(score: Score, words: Words) -> Iterator[tuple[bool, list[Value]]]
         for label, amount in _parts(section, words):
             yield False, [*head, *_part(name, label, amount)]
         for one in section.items:
-            yield False, [*head, *_item(one, name, words)]
+            if all_items or happened(one):
+                yield False, [*head, *_item(one, name, words)]
     if score.lift != ZERO:
         yield False, [*head, *_part("", words("report.part.lift"), score.lift)]
     whole = [*head, *_part("", words("report.part.score"), None)]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from deskguard.night.report.files import write_text
-from deskguard.night.report.score_lines import scores_line
+from deskguard.night.report.score_lines import head_line, score_line
 from deskguard.scoring.lines import finding_line
 from deskguard.values import seconds
 
@@ -34,8 +35,8 @@ def write_findings(figures: Figures, path: Path) -> None:
 
 def write_findings_table(figures: Figures, path: Path) -> None:
     """findings.csv: the same as a flat table for spreadsheets."""
-    rows = [_flat(line) for line in finding_lines(figures)]
-    write_text(path, _csv(_headings(figures), (row.values() for row in rows)), mark=True)
+    rows = (_flat(line).values() for line in finding_lines(figures))
+    write_text(path, _csv(_headings(figures), rows), mark=True)
 
 
 def write_transcripts(figures: Figures, path: Path) -> None:
@@ -61,7 +62,7 @@ def write_summary(figures: Figures, path: Path) -> None:
 
 def write_scores(figures: Figures, path: Path) -> None:
     """scores.json: everybody's scores by day, week, month and year."""
-    write_text(path, [json.dumps(scores_line(figures), ensure_ascii=False, indent=1), "\n"])
+    write_text(path, _score_pieces(figures))
 
 
 def finding_lines(figures: Figures) -> Iterator[Line]:
@@ -102,6 +103,18 @@ def _spoken_lines(figures: Figures) -> Iterator[Line]:
             }
 
 
+def _score_pieces(figures: Figures) -> Iterator[str]:
+    """One object, a line for each score: there may be a hundred thousand, and together they fill the memory."""
+    head = json.dumps({**head_line(figures), "scores": []}, ensure_ascii=False, indent=1)
+    before, after = head.rsplit("[]", 1)
+    yield f"{before}["
+    scores = [one for listed in figures.scores.values() for one in listed]
+    for at, one in enumerate(scores):
+        line = json.dumps(score_line(one), ensure_ascii=False, separators=(",", ":"))
+        yield f"{',' if at else ''}\n{line}"
+    yield f"\n]{after}\n"
+
+
 def _flat(line: Line) -> dict[str, Any]:
     """A line with single values only: the first clause's words, and reasons as one text."""
     flat = {key: value for key, value in line.items() if key not in _NESTED}
@@ -125,7 +138,7 @@ def _jsonl(lines: Iterable[Line]) -> Iterator[str]:
 
 
 def _csv(headings: Sequence[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
-    for row in [headings, *rows]:
+    for row in chain([headings], rows):
         line = io.StringIO()
         # Excel wants CRLF between rows.
         csv.writer(line, lineterminator="\r\n").writerow([_cell(value) for value in row])

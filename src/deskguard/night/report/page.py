@@ -1,7 +1,7 @@
 """Figures to report.html: one file that holds all it needs, opens without a network and cannot reach one.
 
 Every text goes through the template's escaping; the figures that the plots are drawn from lie in the page as
-data, not as script, and the policy in its head lets no script run but our own two, known by their hash.
+data, not as script, and the policy in its head lets no script run but our own two, known by their hashes.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from deskguard.night.report.figures import latest
 from deskguard.night.report.items_sheet import score_rows
 from deskguard.night.report.lines import left_out, reason_text
 from deskguard.scoring.points import points_text
+from deskguard.scoring.rates import rate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,11 +52,12 @@ def tiles(figures: Figures) -> list[Part]:
     exposure = totals.exposure
     own = f"{telling.hours(exposure.own_samples):.1f} {words('report.page.unit_hours')}"
     nobody = f"{telling.hours(exposure.not_analysed_samples):.1f}"
+    often = telling.rate_text(telling.per_hundred(rate(totals.against, exposure.visits, "visit")), words)
     audio = f"{telling.hours(exposure.audio_samples):.1f}"
     missing = words("report.page.tile_not_analysed", n=len(figures.told.not_analysed), hours=nobody)
     found = [
         _tile("recordings", str(totals.recordings), words("report.page.tile_audio", hours=audio), words),
-        _tile("visits", str(exposure.visits), "", words),
+        _tile("visits", str(exposure.visits), words("report.page.rate_visits", rate=often), words),
         _tile("speech", own, missing, words),
         _tile("counted", str(totals.counted), words("report.page.tile_by_person", n=totals.by_person), words),
         _tile("waiting", str(totals.waiting), words("report.page.tile_of", n=totals.findings), words),
@@ -136,13 +138,17 @@ def item_rows(figures: Figures) -> list[Part]:
                 "times": "" if times is None else times,
                 "confirmed": "" if confirmed is None else confirmed,
                 "people": "" if people_counted is None else people_counted,
-                "points": f"{shown:.2f}" if is_sum else f"{shown:+.2f}",
-                "if_confirmed": "" if if_confirmed is None else f"{if_confirmed:+.2f}",
+                "points": f"{shown:.2f}" if is_sum else _signed(shown),
+                "if_confirmed": "" if if_confirmed is None else _signed(if_confirmed),
                 "mark": mark,
                 "is_sum": is_sum,
             }
         )
     return rows
+
+
+def _signed(value: Any) -> str:
+    return f"{value:+.2f}" if value else "0.00"
 
 
 def shown(figures: Figures) -> list[Judged]:
@@ -155,7 +161,7 @@ def shown(figures: Figures) -> list[Judged]:
 
 
 def sounds(figures: Figures, folder: Path, listed: Sequence[Judged]) -> dict[str, Sound]:
-    """The clips of findings by their ids; `folder` is where the page will lie. A clip that is gone is left out."""
+    """The clips by the findings' ids; `folder` is where the page will lie. A clip that is gone is left out."""
     found = {}
     left = MOST_EMBEDDED_BYTES
     for one in listed:

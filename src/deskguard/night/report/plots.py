@@ -1,4 +1,4 @@
-"""Figures to what the page's plots are drawn from: plain numbers with the words for them, also shown as tables."""
+"""Figures to what the page's plots are drawn from: plain numbers with their words, also shown as tables."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from deskguard.scoring.score_values import Score
     from deskguard.scoring.words import Words
 
-MOST_BARS = 60
-"""More in one plot can neither be read nor drawn; tables have all of them."""
+MOST_BARS = 30
+"""More in one plot can hardly be read; the workbook has all of them."""
 _ITEM_CHARACTERS = 24
 
 Plot = dict[str, Any]
@@ -34,14 +34,17 @@ def _windows(figures: Figures) -> Plot:
     rows = [
         _rate_row(telling.subject_name("window", one.subject, words), one, words) for one in newest[:MOST_BARS]
     ]
-    return _plot(("windows", "rates"), words("report.plot.windows"), rows, _rate_headings(words, "by.window"))
+    plot = _plot(("windows", "rates"), words("report.plot.windows"), rows, _rate_headings(words, "by.window"))
+    return {**plot, "note": _cut_note(len(newest), words)}
 
 
 def _trends(figures: Figures) -> list[Plot]:
     words = figures.told.words
     found = []
     for per in trend_pers(figures.told.card.period):
-        rows = [_rate_row(one.period.name, one, words) for one in figures.scores["hall", per]]
+        scores = figures.scores["hall", per]
+        # One point is no trend.
+        rows = [_rate_row(one.period.name, one, words) for one in scores] if len(scores) > 1 else []
         title = words("report.plot.trend", per=words(f"report.per.{per}"))
         headings = _rate_headings(words, "column.period")
         found.append(_plot((f"trend-{per}", "trend"), title, rows, headings))
@@ -84,7 +87,12 @@ def _time(figures: Figures) -> Plot:
     ]
     names = ("by.window", "plot.speech", "plot.silent", "plot.other", "plot.not_analysed")
     headings = [words(f"report.{name}") for name in names]
-    return _plot(("time", "stack"), words("report.plot.time"), rows, headings)
+    plot = _plot(("time", "stack"), words("report.plot.time"), rows, headings)
+    return {**plot, "note": _cut_note(len(of_window), words)}
+
+
+def _cut_note(many: int, words: Words) -> str:
+    return words("report.plot.cut", most=MOST_BARS, n=many) if many > MOST_BARS else ""
 
 
 def _hours(exposure: Exposure) -> list[float]:
@@ -97,7 +105,14 @@ def _hours(exposure: Exposure) -> list[float]:
 def _plot(drawn: tuple[str, str], title: str, rows: Sequence[list[Any]], headings: Sequence[str]) -> Plot:
     """`drawn` is the plot's name on the page and the kind of plot."""
     name, kind = drawn
-    return {"id": name, "kind": kind, "title": title, "headings": list(headings), "rows": list(rows)}
+    return {
+        "id": name,
+        "kind": kind,
+        "title": title,
+        "headings": list(headings),
+        "rows": list(rows),
+        "note": "",
+    }
 
 
 def _cut(name: str) -> str:

@@ -1,23 +1,28 @@
-"""Scores as scores.json has them: points as numbers with two decimals at most, rates with their intervals."""
+"""Scores as scores.json has them: points as numbers with two decimals at most, rates with their intervals.
+
+Items that never happened are named once, with the card.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from deskguard.scoring.points import as_points
+from deskguard.scoring.score_values import ZERO
 from deskguard.values import seconds
 
 if TYPE_CHECKING:
     from deskguard.night.report.figures import Figures
     from deskguard.scoring.rates import Rate
     from deskguard.scoring.score_values import Amount, ItemScore, Score, SectionScore
+    from deskguard.scoring.scorecard import CardSection, Item
     from deskguard.scoring.values import Exposure
 
 Table = dict[str, Any]
 
 
-def scores_line(figures: Figures) -> Table:
-    """All of scores.json."""
+def head_line(figures: Figures) -> Table:
+    """What scores.json says before the scores: the card with its items, the policy, the totals."""
     card, policy = figures.told.card, figures.told.policy
     return {
         "v": 1,
@@ -28,6 +33,7 @@ def scores_line(figures: Figures) -> Table:
             "standard": card.standard,
             "period": card.period,
             "sha256": card.sha256,
+            "items": [_item_head(section, item) for section, item in card.items()],
         },
         "policy": {
             "min_confidence": policy.min_confidence,
@@ -36,7 +42,6 @@ def scores_line(figures: Figures) -> Table:
             "small_speech_s": seconds(policy.small_speech_samples),
         },
         "totals": totals_line(figures),
-        "scores": [score_line(one) for listed in figures.scores.values() for one in listed],
         "not_analysed_files": len(figures.told.not_analysed),
         "first_day": figures.days[0].isoformat() if figures.days else None,
         "last_day": figures.days[-1].isoformat() if figures.days else None,
@@ -52,6 +57,7 @@ def totals_line(figures: Figures) -> Table:
         **_exposure(totals.exposure),
         "findings": totals.findings,
         "counted": totals.counted,
+        "against": totals.against,
         "by_person": totals.by_person,
         "waiting": totals.waiting,
         "points_each": points(totals.points_each),
@@ -127,17 +133,32 @@ def _section(section: SectionScore) -> Table:
         "earned": _amount(section.earned),
         "points": _amount(section.points),
         "is_rated": section.is_rated,
-        "items": [_item(one) for one in section.items],
+        "unassessed": [one.item.item_id for one in section.items if not one.is_assessed],
+        "items": [_item(one) for one in section.items if happened(one)],
+    }
+
+
+def happened(one: ItemScore) -> bool:
+    """Whether there is anything to say of an item; of most items of most scores there is not."""
+    return bool(one.units.if_confirmed or one.units.waiting or one.people or one.points != ZERO)
+
+
+def _item_head(section: CardSection, item: Item) -> Table:
+    each = item.each.amount
+    return {
+        "id": item.item_id,
+        "section": section.section_id,
+        "name": item.name,
+        "each": None if each is None else points(each if item.gives else -each),
+        "per": item.per,
+        "fatal": item.fatal,
+        "review": item.review,
     }
 
 
 def _item(one: ItemScore) -> Table:
-    each = one.item.each.amount
     return {
         "id": one.item.item_id,
-        "name": one.item.name,
-        "each": None if each is None else points(each if one.item.gives else -each),
-        "per": one.item.per,
         "counted": one.units.counted,
         "if_confirmed": one.units.if_confirmed,
         "people": one.people,
@@ -145,7 +166,6 @@ def _item(one: ItemScore) -> Table:
         "waiting": list(one.units.waiting),
         "points": _amount(one.points),
         "is_capped": one.is_capped,
-        "is_assessed": one.is_assessed,
         "rate": rate_line(one.rate),
     }
 

@@ -141,6 +141,11 @@ def explained(figures: Figures, words: Words) -> Iterator[tuple[str, str]]:
     """What a reader must know, as headings with text."""
     card, policy = figures.told.card, figures.told.policy
     whose = words("card_ours") if card.is_ours else words("card_of", standard=card.standard)
+    totals = figures.totals
+    heard = f"{hours(totals.exposure.audio_samples):.1f}"
+    some = words("report.about.night_text", n=totals.recordings, hours=heard, visits=totals.exposure.visits)
+    found = words("report.totals", counted=totals.counted, waiting=totals.waiting, n=totals.findings)
+    yield words("report.about.night"), words.joined((some, found))
     period = words(f"period.{card.period}")
     told = words("card_line", card_id=card.card_id, title=card.title, whose=whose, period=period)
     yield words("report.about.card"), told

@@ -120,11 +120,15 @@ class _Writer:
     """Writes one sheet from top to bottom."""
 
     def __init__(self, book: Any, sheet: Sheet, footer: str) -> None:
+        from openpyxl.cell import WriteOnlyCell
+
         self._sheet = sheet
         self._ws = book.create_sheet(sheet.name)
         self._row = 0
         self._links = 0
         self._firsts: list[tuple[int, int]] = []
+        self._looks: dict[str, Any] = {}
+        self._new: Any = WriteOnlyCell
         self._set_up(footer)
 
     def write(self) -> None:
@@ -189,9 +193,7 @@ class _Writer:
         return [self._cell(value, f"{prefix}{column.kind}") for column, value in zip(columns, row, strict=True)]
 
     def _cell(self, value: Value, style: str) -> Any:
-        from openpyxl.cell import WriteOnlyCell
-
-        cell: Any = WriteOnlyCell(self._ws)
+        cell = self._new(self._ws)
         shown = value.text if isinstance(value, Link) else value
         cell.value = _text(shown) if isinstance(shown, str) else shown
         if isinstance(shown, str):
@@ -201,8 +203,16 @@ class _Writer:
             self._links += 1
             cell.hyperlink = value.target
             style = "link"
-        cell.style = f"d.{style}"
+        cell._style = self._look(style)
         return cell
+
+    def _look(self, style: str) -> Any:
+        """What openpyxl keeps of a named style in a cell; a look-up by name for each took most of the time."""
+        if style not in self._looks:
+            cell = self._new(self._ws)
+            cell.style = f"d.{style}"
+            self._looks[style] = cell._style
+        return self._looks[style]
 
     def _line(self, text: str, style: str) -> None:
         self._append([self._cell(text, style)])
@@ -222,8 +232,11 @@ class _Writer:
         chart.style = 2
         chart.height, chart.width = 9, 20
         chart.x_axis.title, chart.y_axis.title = plot.x_title, plot.y_title
-        # Without this newer Excels hide both axes.
+        # Where nothing is said, newer Excels hide both axes and lay the titles over the lines.
         chart.x_axis.delete = chart.y_axis.delete = False
+        for one in (chart, chart.x_axis, chart.y_axis):
+            one.title.overlay = False
+        chart.legend.overlay = False
         chart.y_axis.scaling.min = 0
         chart.y_axis.number_format = "0.0"
         chart.legend.position = "b"

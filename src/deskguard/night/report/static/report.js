@@ -12,7 +12,8 @@
 
   const frame = () => ({
     animation: false,
-    aria: { enabled: true, decal: { show: false } },
+    // The page names the plot and has its table; patterns tell what colours may not.
+    aria: { enabled: true, label: { enabled: false }, decal: { show: false } },
     textStyle: { fontFamily: family, color: colour("ink") },
     grid: { left: 8, right: 24, top: 36, bottom: 8, containLabel: true },
     // Drawn on the canvas: no text of ours ever becomes markup.
@@ -38,7 +39,7 @@
     (row[5] === words.small ? `\n${words.small}` : "");
 
   // A rate as a point with its interval: a bar would say that what lies below is sure.
-  const whisker = (plot) => (params, api) => {
+  const whisker = (params, api) => {
     const [low, high] = [api.coord([api.value(1), api.value(0)]), api.coord([api.value(2), api.value(0)])];
     const line = (x1, y1, x2, y2) => ({ type: "line", shape: { x1, y1, x2, y2 }, style: { stroke: colour("plot-1"), lineWidth: 2 } });
     return {
@@ -59,7 +60,7 @@
       yAxis: names(plot),
       series: [
         {
-          type: "custom", name: words.interval, renderItem: whisker(plot), color: colour("plot-1"), encode: { x: [1, 2], y: 0 },
+          type: "custom", name: words.interval, renderItem: whisker, color: colour("plot-1"), encode: { x: [1, 2], y: 0 },
           data: known.map(([at, row]) => [at, row[2], row[3], at]),
         },
         {
@@ -81,7 +82,10 @@
       ...frame(),
       legend: { ...frame().legend, data: [{ name: plot.headings[1] }, { name: words.interval, itemStyle: { color: colour("band"), borderColor: colour("plot-1") } }] },
       tooltip: { ...frame().tooltip, trigger: "axis", formatter: (all) => tip(plot.rows[all[0].dataIndex]) },
-      xAxis: axis({ type: "category", data: column(0), boundaryGap: plot.rows.length < 3 }),
+      xAxis: axis({
+        type: "category", data: column(0),
+        axisLabel: { color: colour("ink"), fontFamily: family, hideOverlap: true },
+      }),
       yAxis: axis({ type: "value", min: 0 }),
       series: [
         { ...band, name: "low", data: column(2) },
@@ -95,8 +99,9 @@
   };
   const stack = (plot) => ({
     ...frame(),
+    aria: { ...frame().aria, decal: { show: true } },
     tooltip: { ...frame().tooltip, trigger: "axis", axisPointer: { type: "shadow" } },
-    xAxis: axis({ type: "value", min: 0 }),
+    xAxis: axis({ type: "value", min: 0, minInterval: plot.id === "items" ? 1 : 0 }),
     yAxis: names(plot),
     series: plot.headings.slice(1).map((name, at) => ({
       type: "bar", stack: "all", name, data: plot.rows.map((row) => row[at + 1]), barMaxWidth: 22,
