@@ -407,16 +407,16 @@ def test_a_store_of_a_newer_version_is_refused_and_left_alone(place: str, store:
 
 def test_steps_are_applied_once_each_with_their_record_or_not_at_all(place: str, store: NightStore) -> None:
     store.save_examined(examined(a_finding()), "run-1", NOON)
-    more = (*store_tables.STEPS, ("0003-colour", ("ALTER TABLE night_runs ADD COLUMN colour TEXT",)))
+    more = (*store_tables.STEPS, ("0009-colour", ("ALTER TABLE night_runs ADD COLUMN colour TEXT",)))
     engine = open_engine(place, PASSWORD)
     with engine.begin() as connection:
-        assert store_tables.migrate(connection, more) == ["0003-colour"]
+        assert store_tables.migrate(connection, more) == ["0009-colour"]
         assert store_tables.migrate(connection, more) == []
     broken = (*more, ("0003-broken", ("ALTER TABLE night_runs ADD COLUMN size TEXT", "ALTER TABLE nothing")))
     with pytest.raises(sa.exc.DBAPIError), engine.begin() as connection:
         store_tables.migrate(connection, broken)
     with engine.begin() as connection:
-        assert store_tables.applied(connection) == [*(name for name, _ in store_tables.STEPS), "0003-colour"]
+        assert store_tables.applied(connection) == [*(name for name, _ in store_tables.STEPS), "0009-colour"]
         columns = {one["name"] for one in sa.inspect(connection).get_columns("night_runs")}
     assert "colour" in columns
     assert "size" not in columns

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from deskguard.errors import DeskguardError
 from deskguard.night.jobs import Job
@@ -43,6 +43,15 @@ class Listed:
     started_at: str = ""
     channels: str = ""
     size: int = 0
+    modified_ns: int = 0
+
+
+class Hashes(Protocol):
+    """What is known of files that were read before."""
+
+    def file_hash(self, path: str, size: int, modified_ns: int) -> str | None: ...
+
+    def note_file(self, path: str, size: int, modified_ns: int, sha256: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +65,13 @@ class Wish:
 
     def of(self, listed: Iterable[Listed]) -> list[Listed]:
         """Those of them, in their order."""
-        wanted = [
-            one
-            for one in listed
-            if (not self.windows or any(fnmatchcase(one.window_id, glob) for glob in self.windows))
-            and (self.since is None or one.day >= self.since)
-        ]
+        wanted = [one for one in listed if self.takes(one.window_id, one.day)]
         return wanted if self.limit is None else wanted[: self.limit]
+
+    def takes(self, window_id: str, day: date) -> bool:
+        """Whether a window and a day are wanted."""
+        is_window = not self.windows or any(fnmatchcase(window_id, glob) for glob in self.windows)
+        return is_window and (self.since is None or day >= self.since)
 
 
 def listed(paths: Sequence[Path], pattern: Pattern) -> tuple[list[Listed], list[NotAnalysed]]:
@@ -91,12 +100,12 @@ def listed(paths: Sequence[Path], pattern: Pattern) -> tuple[list[Listed], list[
     return sorted(found.values(), key=lambda one: one.name), missing
 
 
-def jobs(wanted: Iterable[Listed]) -> Iterator[Job | NotAnalysed]:
+def jobs(wanted: Iterable[Listed], hashes: Hashes) -> Iterator[Job | NotAnalysed]:
     """Each recording with the hash of its content; not those unreadable or there twice."""
     known: dict[str, str] = {}
     for one in wanted:
         try:
-            sha256 = _sha256(one.path)
+            sha256 = _known_sha256(one, hashes)
         except OSError as error:
             yield left_out(one, "unreadable", error.strerror or str(error))
             continue
@@ -147,6 +156,7 @@ def _of_file(path: Path, relative: PurePath, folder: Path, pattern: Pattern) -> 
         day=day,
         started_at="" if begun is None else datetime.combine(day, begun).isoformat(timespec="seconds"),
         size=stat.st_size,
+        modified_ns=stat.st_mtime_ns,
     )
 
 
@@ -183,6 +193,16 @@ def _below(path: Path, folder: Path) -> PurePath:
         return path.relative_to(folder)
     except ValueError:
         return PurePath(path.parent.name, path.name)
+
+
+def _known_sha256(one: Listed, hashes: Hashes) -> str:
+    """Read only where the file is new or has been written to."""
+    place = str(one.path.absolute()), one.size, one.modified_ns
+    known = hashes.file_hash(*place)
+    if known is None:
+        known = _sha256(one.path)
+        hashes.note_file(*place, known)
+    return known
 
 
 def _sha256(path: Path) -> str:

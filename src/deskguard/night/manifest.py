@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -103,6 +104,7 @@ def _moment(written: str) -> datetime | None:
     parts = head.split("-")
     if len(parts) == 3 and all(one.isdecimal() for one in parts):
         plain = "-".join(one.zfill(2) for one in parts) + (f" {rest}" if rest else "")
+    plain = re.sub(r" (\d):", r" 0\1:", plain)
     try:
         return datetime.fromisoformat(plain)
     except ValueError:

@@ -18,6 +18,7 @@ from deskguard.desk import compose
 from deskguard.desk.usage import cpu_s, peak_rss_mb
 from deskguard.errors import DeskguardError
 from deskguard.night import workers
+from deskguard.night.desk_day import desk_days, desk_store
 from deskguard.night.examiner import Examiner
 from deskguard.night.health import HealthFile, NightHealth
 from deskguard.night.inputs import Listed, jobs, listed
@@ -35,7 +36,7 @@ from deskguard.scoring.opening import FILE_NAME, open_store
 from deskguard.scoring.policy import deadlines_of, policy_of
 from deskguard.scoring.scorecard import usable
 from deskguard.scoring.store import Wanted
-from deskguard.scoring.values import Examination, NightRun, NotAnalysed
+from deskguard.scoring.values import Examination, Examined, NightRun, NotAnalysed
 from deskguard.scoring.words import Words
 from deskguard.values import seconds
 
@@ -79,6 +80,8 @@ class Ready:
     card: Scorecard
     words: Words
     files: list[Listed]
+    live: list[Examined]
+    """Days that desks have kept, as they were heard live."""
     missing: list[NotAnalysed]
 
     @classmethod
@@ -90,16 +93,25 @@ class Ready:
         rules = compose.load_rules(own, options.rules)
         if standard is None and not options.rules:
             check_names(card, own)
-        files, missing = listed(options.paths, Pattern(own.scoring.pattern))
+        desks = [store for one in options.paths if (store := desk_store(one)) is not None]
+        sounds = [one for one in options.paths if desk_store(one) is None]
+        pattern = Pattern(own.scoring.pattern)
+        files, missing = listed(sounds, pattern) if sounds else ([], [])
         wanted = options.wish.of(files)
-        if not wanted and not missing:
+        live = [
+            day
+            for desk in desks
+            for day in desk_days(desk, rules)
+            if options.wish.takes(day.recording.window_id, day.recording.day)
+        ]
+        if not wanted and not missing and not live:
             raise DeskguardError(
                 f"None of {len(files)} recordings is wanted: --windows, --since or --limit leave all out.",
                 "ask for more.",
                 "no-recordings",
             )
         setup = Setup(settings=own, rules=rules, model=own.model.name, settings_sha256=settings_sha256(own))
-        return cls(options, own, setup, card, Words(language), wanted, missing)
+        return cls(options, own, setup, card, Words(language), wanted, live, missing)
 
 
 def run(ready: Ready, progress: Progress) -> tuple[int, dict[str, Any]]:
@@ -121,7 +133,8 @@ class _Night:
         self._ready = ready
         self._store = store
         self._progress = progress
-        self._so_far = _Progress(wanted=len(ready.files) + len(ready.missing), left_out=[*ready.missing])
+        wanted = len(ready.files) + len(ready.live) + len(ready.missing)
+        self._so_far = _Progress(wanted=wanted, left_out=[*ready.missing])
         self._begun_s = time.perf_counter()
         self._begun_cpu_s = cpu_s()
         options = ready.options
@@ -171,6 +184,11 @@ class _Night:
         return EXIT_PARTLY if self._failed() else 0, self._summary()
 
     def _examine(self) -> None:
+        for day in self._ready.live:
+            # Always anew: a desk's day goes on while it listens.
+            self._store.save_examined(day, self._run.run_id, _now())
+            self._so_far.in_scope.add(day.recording.sha256)
+            self._so_far.done += 1
         with self._progress.shown(sum(one.size for one in self._ready.files)):
             todo = self._todo()
             for outcome in self._outcomes(todo):
@@ -193,7 +211,7 @@ class _Night:
     def _todo(self) -> Iterator[Job]:
         """What must be examined, in the order of the recordings' names."""
         so_far = self._so_far
-        for one in jobs(self._ready.files):
+        for one in jobs(self._ready.files, self._store):
             if isinstance(one, NotAnalysed):
                 so_far.left_out.append(one)
                 continue
@@ -244,7 +262,7 @@ class _Night:
     def _report(self) -> None:
         ready, so_far = self._ready, self._so_far
         scoring = ready.settings.scoring
-        days = [one.day for one in ready.files]
+        days = [one.day for one in ready.files] + [one.recording.day for one in ready.live]
         wanted = Wanted(first=min(days, default=None), last=max(days, default=None))
         night = within(self._store.night(wanted, deadlines_of(scoring)), so_far.in_scope)
         texts = texts_of(self._store, night)

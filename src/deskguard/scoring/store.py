@@ -102,6 +102,20 @@ class NightStore:
         rows = [store_rows.recording_row(one) for one in recordings]
         self._write(lambda connection: self._put(connection, tables.RECORDINGS, rows, ("sha256",)))
 
+    def file_hash(self, path: str, size: int, modified_ns: int) -> str | None:
+        """The sha256 of a file that was read before and does not look written to since."""
+        question = sa.select(tables.FILES.c.sha256).where(
+            tables.FILES.c.path == store_rows.storable(path),
+            tables.FILES.c.size == size,
+            tables.FILES.c.modified_ns == modified_ns,
+        )
+        return self._read(lambda connection: connection.execute(question).scalar())
+
+    def note_file(self, path: str, size: int, modified_ns: int, sha256: str) -> None:
+        """Keep a file's sha256 for the next night: to read a month of recordings for it takes hours."""
+        row = {"path": store_rows.storable(path), "size": size, "modified_ns": modified_ns, "sha256": sha256}
+        self._write(lambda connection: self._put(connection, tables.FILES, [row], ("path",)))
+
     def note_told(self, recordings: Iterable[Recording]) -> None:
         """The same of recordings that were not opened: their length and channels stay as they were found."""
         rows = [

@@ -40,7 +40,7 @@ def utc_text(moment: str) -> str:
 
 def recording_row(recording: Recording) -> Row:
     row = asdict(recording)
-    row["path"] = _storable(recording.path)
+    row["path"] = storable(recording.path)
     return {**row, "day": recording.day.isoformat(), "roles": ",".join(recording.roles)}
 
 
@@ -140,7 +140,7 @@ def decision_of(row: Mapping[str, Any]) -> Decision:
 
 def not_analysed_row(one: NotAnalysed, run_id: str) -> Row:
     day = None if one.day is None else one.day.isoformat()
-    told = {"path": _storable(one.path), "detail": _storable(one.detail)}
+    told = {"path": storable(one.path), "detail": storable(one.detail)}
     return {**asdict(one), **told, "run_id": run_id, "day": day}
 
 
@@ -150,7 +150,7 @@ def not_analysed_of(row: Mapping[str, Any]) -> NotAnalysed:
     return NotAnalysed(**{name: row[name] for name in names}, day=day)
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Text as a database takes it: names of files need not be UTF-8, and what is not is written as \\xff."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").replace("\0", "")
 

@@ -79,6 +79,14 @@ STEPS: Steps = (
         "0002-where-personal-data-is-spoken",
         ("ALTER TABLE night_spoken ADD COLUMN personal TEXT NOT NULL DEFAULT '[]'",),
     ),
+    (
+        "0003-files",
+        (
+            """CREATE TABLE night_files (
+                path TEXT PRIMARY KEY, size BIGINT NOT NULL, modified_ns BIGINT NOT NULL, sha256 TEXT NOT NULL
+            )""",
+        ),
+    ),
 )
 
 
@@ -105,8 +113,9 @@ FINDINGS = _table(
 SPOKEN = _table("night_spoken", "examination_id number start_sample end_sample role text personal")
 DECISIONS = _table("night_decisions", "finding_id number act by_whom at_utc why")
 NOT_ANALYSED = _table("night_not_analysed", "run_id path reason detail window_id day")
+FILES = _table("night_files", "path size modified_ns sha256")
 IMPORTS = _table("night_imports", "source number sort what_id window_id clerk_id period value people")
-TABLES = (RUNS, RECORDINGS, EXAMINATIONS, FINDINGS, SPOKEN, DECISIONS, NOT_ANALYSED, IMPORTS)
+TABLES = (RUNS, RECORDINGS, EXAMINATIONS, FINDINGS, SPOKEN, DECISIONS, NOT_ANALYSED, FILES, IMPORTS)
 
 
 def applied(connection: Connection) -> list[str]:
