@@ -1,4 +1,4 @@
-"""Which recordings there are, whose they are and when: paths, patterns, lists; what is there twice or not at all."""
+"""Which recordings there are, whose they are and when: paths, patterns, lists; what is there twice."""
 
 from __future__ import annotations
 
