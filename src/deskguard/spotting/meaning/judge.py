@@ -92,7 +92,7 @@ class Meaning:
                 why.append(line)
             else:
                 awaited += self._futures(rule, "soften", around)
-        if ruling == "guilty" and not rule.needs_person and self._leaning is not None:
+        if ruling == "guilty" and self._leaning is not None:
             ruling, more = _leant(self._leaning.of(around, rule.rule_id), self._leaning.bars)
             why += more
             if not around.is_turn_over:

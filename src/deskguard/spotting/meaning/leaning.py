@@ -1,7 +1,7 @@
 """What stands around a candidate in, how likely it is meant as a breach out: what no list of words ends.
 
 Conditions say what surely makes a phrase innocent; people find ever new ways. So a logistic regression over
-what stands beside the phrase, and over pieces of two or three syllables anywhere in the turn, says to which
+what stands beside the phrase, and over syllables and pieces of two or three anywhere in the turn, says to which
 side the rest leans: 我给您, 别急, 其实 speak for it, a phrase that ends the turn against it. The pieces are
 syllables, because a recogniser keeps those. bench/fit_leaning.py fits it on written sentences and writes
 leaning.toml beside this module; the weights are few, and each can be read there.
@@ -83,6 +83,7 @@ def features(around: Surroundings, rule_id: str) -> set[str]:
     earlier = heard[max(0, phrase.start - _REACH) : phrase.start]
     later = heard[phrase.end : phrase.end + _REACH]
     for side, place in ((earlier, "earlier"), (later, "later")):
+        found.update(f"{place} {one}" for one in side)
         for piece in _pieces(side):
             found.update((piece, f"{place} {piece}"))
     return found
