@@ -150,6 +150,15 @@ class Recogniser:
             for (_, some), decoded in zip(batches, lanes.map(read, batches), strict=True):
                 self._ahead |= {id(one.pcm): (one.pcm, own) for one, own in zip(some, decoded, strict=True)}
 
+    def forget_ahead(self) -> None:
+        """Let go of what was read ahead and nobody has asked for."""
+        self._ahead.clear()
+
+    @property
+    def lanes(self) -> int:
+        """How many batches are read at once."""
+        return self._whisper.lanes
+
     def languages(self, windows: Sequence[SpeechWindow]) -> dict[str, float]:
         """How probable each language is, averaged over windows, by its ISO 639 code."""
         shares: dict[str, float] = {}

@@ -85,6 +85,8 @@ class _Listening:
             self._listen()
         except DeskguardError as error:
             failure = error
+        finally:
+            self._reading.close()
         if failure is not None and (failure.code != "truncated" or not self._heard):
             return self._refused(failure.code, failure.problem)
         if self._level.is_too_quiet:
