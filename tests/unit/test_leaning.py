@@ -64,7 +64,7 @@ def test_bars_of_nothing_ask_the_conditions_only(tmp_path: Path) -> None:
 
 def test_what_a_person_decides_is_not_leant_away(tmp_path: Path) -> None:
     model = LeaningModel(BARS, weights(bang_ni=-50.0))
-    assert ruling(tmp_path, "不知道，帮您问", model, needs_person=True)[0] == "guilty"
+    assert ruling(tmp_path, "不知道，帮您问", model, needs_person=True)[0] == "softened"
 
 
 def test_what_is_said_next_may_tip_it_and_nothing_waits_for_that(tmp_path: Path) -> None:

@@ -94,6 +94,9 @@ class Meaning:
                 awaited += self._futures(rule, "soften", around)
         if ruling == "guilty" and self._leaning is not None:
             ruling, more = _leant(self._leaning.of(around, rule.rule_id), self._leaning.bars)
+            if ruling == "innocent" and rule.needs_person:
+                # A guess hides nothing from the person who decides; it only says what to expect.
+                ruling = "softened"
             why += more
             if not around.is_turn_over:
                 # Nothing waits for it, but what is said next may still tip it.
