@@ -61,7 +61,11 @@ def add_cluster_actions(cluster: argparse.ArgumentParser) -> None:
         help="of each process, such as 2G; default none",
     )
     worker.add_argument(
-        "--resources", type=_resources, default={}, metavar="NAME=N", help="what it has to offer, such as GPU=1"
+        "--resources",
+        type=resources_in,
+        default={},
+        metavar="NAME=N",
+        help="what it offers, such as GPU=1",
     )
     _add_key(worker)
     worker.set_defaults(run=_worker)
@@ -167,7 +171,7 @@ def _bytes(text: str) -> int:
     return int(size)
 
 
-def _resources(text: str) -> dict[str, float]:
+def resources_in(text: str) -> dict[str, float]:
     found = {}
     for part in text.split(","):
         name, _, amount = part.partition("=")

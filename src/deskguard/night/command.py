@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deskguard.night.cluster_command import resources_in
+
 if TYPE_CHECKING:
     from deskguard.night.options import Options
     from deskguard.night.workers import ClusterOptions
@@ -40,6 +42,13 @@ def add_score_options(score: argparse.ArgumentParser) -> None:
     score.add_argument("--key", type=Path, metavar="FILE", help="the hall's key, for --cluster")
     score.add_argument(
         "--insecure", action="store_true", help="without a key to another computer, for --cluster"
+    )
+    score.add_argument(
+        "--resources",
+        type=resources_in,
+        default={},
+        metavar="NAME=N",
+        help="only with workers that offer this, such as GPU=1, for --cluster",
     )
     score.add_argument("--force", action="store_true", help="examine again what has been examined")
     score.add_argument(
@@ -112,7 +121,9 @@ def _cluster(arguments: argparse.Namespace) -> ClusterOptions | None:
         return None
     from deskguard.night.workers import ClusterOptions
 
-    return ClusterOptions(address=arguments.cluster, key=arguments.key, insecure=arguments.insecure)
+    return ClusterOptions(
+        address=arguments.cluster, key=arguments.key, insecure=arguments.insecure, resources=arguments.resources
+    )
 
 
 def _standard(name: str | None) -> str | None:
