@@ -80,8 +80,9 @@ def features(around: Surroundings, rule_id: str) -> set[str]:
         found.update(touching)
         if count < _BESIDE[-1]:
             found.update(f"{rule_id}: {one}" for one in touching)
-    earlier = heard[max(0, phrase.start - _REACH) : phrase.start]
-    later = heard[phrase.end : phrase.end + _REACH]
+    first, last = around.own_stretch()
+    earlier = heard[max(first, phrase.start - _REACH) : phrase.start]
+    later = heard[phrase.end : min(last, phrase.end + _REACH)]
     for side, place in ((earlier, "earlier"), (later, "later")):
         found.update(f"{place} {one}" for one in side)
         for piece in _pieces(side):

@@ -96,6 +96,12 @@ class Surroundings:
     def is_turn_over(self) -> bool:
         return bool(self._later)
 
+    def own_stretch(self) -> tuple[int, int]:
+        """Where the view is surely of whoever said the phrase: of an unknown speaker, their utterance only."""
+        if self._scene.said.role == "unknown":
+            return self._stretch("utterance")
+        return 0, len(self.view.chars)
+
     def is_own(self, by: By) -> bool:
         """Whether the one who said the phrase is who a condition asks for; nobody known may be anybody."""
         return _is_by(by, self._scene.said.role, self._scene.said.role)
