@@ -198,7 +198,7 @@ def test_roles_turned_round_name_the_other_microphone(driver: Driver, devices: D
 def test_one_device_is_a_plain_microphone(driver: Driver) -> None:
     driver.openings_of[STAFF] = [speaking(3)]
     told: list[Told] = []
-    settings = Settings(microphone=MicrophoneSettings(device="Staff", lost_after_s=0.05))
+    settings = Settings(microphone=MicrophoneSettings(device="Staff", lost_after_s=1.0))
     source = open_source(settings, lambda state, missing: told.append((state, missing)))
     assert isinstance(source, Microphone)
     driver.on_nothing_left = source.stop
