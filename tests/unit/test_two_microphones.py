@@ -23,12 +23,16 @@ Told = tuple[str, tuple[str, ...]]
 
 
 @pytest.fixture
-def driver(monkeypatch: pytest.MonkeyPatch) -> Driver:
+def driver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Driver]:
     made = Driver()
     made.plugged = [device("Speakers", 0), device("Staff", 1, 16_000.0), device("Visitor", 1, 16_000.0)]
     made.list_again()
     monkeypatch.setitem(sys.modules, "sounddevice", made)
-    return made
+    yield made
+    # A thread that is still closing its device would do so on the driver of the next test.
+    for one in threading.enumerate():
+        if "microphone" in one.name:
+            one.join(PATIENCE_S)
 
 
 class Devices:
