@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deskguard.errors import DeskguardError
-from deskguard.night.cluster_command import _bytes, _resources
+from deskguard.night.cluster_command import _bytes, resources_in
 from deskguard.night.cluster_key import checked_address, find_key, make_key
 
 WITHOUT_DASK = """
@@ -121,8 +121,8 @@ def test_tls_wants_a_key() -> None:
 
 def test_sizes_and_resources_are_read() -> None:
     assert (_bytes("2G"), _bytes("1.5 gb"), _bytes("500M")) == (2 * 10**9, 1_500_000_000, 500 * 10**6)
-    assert _resources("GPU=1,disk=0.5") == {"GPU": 1.0, "disk": 0.5}
-    for read, text in ((_bytes, "x"), (_bytes, "100M"), (_resources, "GPU"), (_resources, "GPU=x")):
+    assert resources_in("GPU=1,disk=0.5") == {"GPU": 1.0, "disk": 0.5}
+    for read, text in ((_bytes, "x"), (_bytes, "100M"), (resources_in, "GPU"), (resources_in, "GPU=x")):
         with pytest.raises(argparse.ArgumentTypeError, match="such as"):
             read(text)
 
