@@ -115,11 +115,10 @@ def test_a_killed_worker_costs_one_retry_and_a_poison_takes_nobody_along(tmp_pat
     assert given_up["poison.wav"].detail == "the process that was at it died; 3 tries"
     assert given_up["bad.wav"].detail.startswith("ValueError at night_parts.py:")
     assert "what was said" not in given_up["bad.wav"].detail
-    # A death while the outcome before it is still on its way is blamed on that one: such a try is one more.
-    assert 3 <= len(list(notes.glob("poison.wav-*"))) <= 6
-    # Whoever was beside it is hardly examined again.
-    assert all(len(list(notes.glob(f"{Path(_path(one)).name}-*"))) <= 3 for one in outcomes if one.examined)
-    assert 2 <= len(list(notes.glob("slow.wav-*"))) <= 3
+    assert len(list(notes.glob("poison.wav-*"))) == 3
+    # Whoever was beside it was examined once.
+    assert all(len(list(notes.glob(f"{Path(_path(one)).name}-*"))) <= 2 for one in outcomes if one.examined)
+    assert len(list(notes.glob("slow.wav-*"))) == 2
 
 
 def test_a_model_that_cannot_be_loaded_is_told_as_it_is(tmp_path: Path, setup: Setup) -> None:

@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deskguard.night.jobs import Job
-from deskguard.night.placing import AT_A_WORKER, MOST_TRIES, Board, Ticket
+from deskguard.night.placing import MOST_TRIES, Board, Ticket
 from deskguard.scoring.values import Recording
+
+TWO = 2
+"""At a worker, the harder case: one is examined and one waits behind it."""
 
 if TYPE_CHECKING:
     import random
@@ -23,7 +26,7 @@ def a_job(number: int) -> Job:
 
 
 def board_of(n: int, *workers: str) -> Board:
-    board = Board(map(a_job, range(n)))
+    board = Board(map(a_job, range(n)), at_a_worker=TWO)
     board.workers(workers)
     return board
 
@@ -33,6 +36,13 @@ def place(board: Board) -> list[Ticket]:
     for ticket in placed:
         ticket.is_there = True
     return placed
+
+
+def test_a_run_gives_a_worker_one_at_a_time() -> None:
+    board = Board(map(a_job, range(5)))
+    board.workers({"a", "b"})
+    assert len(place(board)) == 2
+    assert place(board) == []
 
 
 def test_every_worker_gets_one_before_any_gets_a_second() -> None:
@@ -54,11 +64,11 @@ def test_jobs_are_drawn_as_they_are_needed() -> None:
             drawn.append(number)
             yield a_job(number)
 
-    board = Board(jobs())  # type: ignore[arg-type]
+    board = Board(jobs(), at_a_worker=TWO)  # type: ignore[arg-type]
     board.workers(["a", "b"])
     place(board)
     assert not board.is_done
-    assert len(drawn) <= 2 * AT_A_WORKER + 1
+    assert len(drawn) <= 2 * TWO + 1
 
 
 def test_a_death_blames_the_recording_that_was_examined_alone() -> None:
@@ -153,7 +163,7 @@ def test_each_recording_has_one_outcome_whatever_happens(
     n: int, chance: random.Random, deadly: set[int]
 ) -> None:
     """Workers come and go, and some recordings kill whoever opens them: those alone are given up."""
-    board = Board(map(a_job, range(n)))
+    board = Board(map(a_job, range(n)), at_a_worker=TWO)
     present = ["w0", "w1"]
     came = len(present)
     at: dict[str, list[Ticket]] = {}
@@ -178,7 +188,7 @@ def test_each_recording_has_one_outcome_whatever_happens(
                 if ticket in waiting:
                     waiting.remove(ticket)
             at.setdefault(ticket.worker, []).append(ticket)
-        assert all(len(waiting) <= AT_A_WORKER for waiting in at.values())
+        assert all(len(waiting) <= TWO for waiting in at.values())
         busy = [name for name, waiting in at.items() if waiting]
         if not busy:
             continue

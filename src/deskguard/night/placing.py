@@ -1,10 +1,10 @@
 """Which recording goes to which worker next: pure, one decision at a time, no clock, no network.
 
-A worker examines one recording at a time. A second one waits beside it, so that it is never idle for a round
-trip. When a worker dies, only the recording it was at is blamed; the one that waited there is placed again as
-if nothing had been. A recording that was blamed is tried alone on its worker, and is given up after a few
-tries: so a recording that kills whoever opens it takes no other one along. Recordings are drawn as they are
-needed, however many there are.
+A worker has one recording at a time, and gets the next one once the outcome is here. With a second one waiting
+there nobody could tell which of the two a death belongs to while an outcome is on its way; a round trip is some
+9 ms. So when a worker dies, the recording it was at is blamed and no other. A recording that was blamed is
+given up after a few tries: one that kills whoever opens it takes no other along. Recordings are drawn as they
+are needed, however many there are.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from deskguard.night.jobs import Job
 
 MOST_TRIES = 3
-AT_A_WORKER = 2
-"""One that is examined, one that waits."""
+AT_A_WORKER = 1
+"""Recordings that a worker has at a time. The board can deal with more, and then may blame a death on one whose
+outcome was still on its way: a poison was tried five times instead of three."""
 
 
 @dataclass(slots=True, eq=False)
@@ -46,9 +47,13 @@ class Ticket:
 class Board:
     """All recordings between their source and their outcome."""
 
-    def __init__(self, jobs: Iterable[Job], most_tries: int = MOST_TRIES) -> None:
+    def __init__(
+        self, jobs: Iterable[Job], most_tries: int = MOST_TRIES, at_a_worker: int = AT_A_WORKER
+    ) -> None:
+        """`at_a_worker`: one that is examined, and those that wait behind it."""
         self._jobs = iter(jobs)
         self._most_tries = most_tries
+        self._at_a_worker = at_a_worker
         self._drawn = 0
         self._is_dry = False
         self._again: deque[Ticket] = deque()
@@ -101,7 +106,7 @@ class Board:
         # While a suspect waits for a worker of its own, nobody gets a second recording: so one falls idle soon.
         if not self._suspects:
             for worker, tickets in self._at.items():
-                while 0 < len(tickets) < AT_A_WORKER and not tickets[0].tries:
+                while 0 < len(tickets) < self._at_a_worker and not tickets[0].tries:
                     ticket = self._next(worker, alone=False)
                     if ticket is None:
                         break
