@@ -75,6 +75,7 @@ def _add_desk_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     listen.set_defaults(run=_listen)
 
     _add_visit(commands)
+    _add_join(commands)
 
     replay = commands.add_parser("replay", help="run recordings through the same pipeline")
     replay.add_argument(
@@ -102,8 +103,18 @@ def _add_visit(commands: argparse._SubParsersAction[_Parser]) -> None:
         action.set_defaults(run=_visit, event=event)
 
 
+def _add_join(commands: argparse._SubParsersAction[_Parser]) -> None:
+    join = commands.add_parser("join", help="have this desk report to the hall's server (deskguard hub)")
+    join.add_argument("url", metavar="URL", help="its address: https://hub.example:8470")
+    join.add_argument("code", metavar="CODE", help="the one-time code that deskguard hub enrol gave")
+    join.add_argument("--data", type=Path, metavar="DIR", help="where this desk keeps its records")
+    join.add_argument("--config", type=Path, metavar="PATH", help="its settings file (deskguard.toml)")
+    join.set_defaults(run=_join)
+
+
 def _add_tool_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     from deskguard.authoring.command import add_rules_actions
+    from deskguard.hub.command import add_hub_actions
     from deskguard.night.cluster_command import add_cluster_actions
     from deskguard.night.command import add_score_options
     from deskguard.night.service_command import add_service_actions
@@ -146,6 +157,9 @@ def _add_tool_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
 
     service = commands.add_parser("service", help="have recordings scored every night by itself")
     add_service_actions(service)
+
+    hub = commands.add_parser("hub", help="the hall's server: windows report to it, supervisors look at it")
+    add_hub_actions(hub)
 
     doctor = commands.add_parser("doctor", help="check model, microphone, disk, CPU, clock; with remedies")
     _add_settings(doctor)
@@ -281,6 +295,15 @@ def _visit(arguments: argparse.Namespace) -> int:
 
     outcome = tell_desk(arguments.data or store_folder(_settings(arguments)), arguments.event, arguments.ticket)
     return _print([f"{arguments.ticket} {arguments.event}: {outcome}"])
+
+
+def _join(arguments: argparse.Namespace) -> int:
+    from deskguard.desk.compose import store_folder
+    from deskguard.desk.reporting.joining import join_lines
+
+    settings = _settings(arguments)
+    folder = arguments.data or store_folder(settings)
+    return _print(join_lines(settings, folder, arguments.url, arguments.code))
 
 
 def _replay(arguments: argparse.Namespace) -> int:

@@ -250,6 +250,27 @@ class ScoringSettings(Section):
     """Tell who is first, second and so on."""
 
 
+class HubSettings(Section):
+    """What a desk that has joined a hub tells it; without `deskguard join` nothing is told to anybody."""
+
+    url: Annotated[str, Field(pattern=r"^(https?://\S{1,500})?$")] = ""
+    """Address of the hub; empty: the one it was joined at."""
+    ca_file: str = ""
+    """The authority behind the hub's certificate, as PEM; empty: those the computer trusts."""
+    hits: Literal["next-day", "at-once", "never"] = "next-day"
+    """When hits, courtesy, manner and false alarms are told: what says how a person works."""
+    send: tuple[
+        Literal["desk", "state", "health", "visit", "hit", "courtesy", "manner", "help", "false-alarm", "pack"],
+        ...,
+    ] = ("desk", "state", "health", "visit", "hit", "courtesy", "manner", "help", "false-alarm", "pack")
+    """Kinds of events that are told."""
+    health_every_s: Annotated[float, Field(ge=5, le=3600)] = 30.0
+    keep_days: Annotated[int, Field(ge=1, le=365)] = 14
+    """How long reports wait for a hub that is away, and how long the clerk can read what was sent."""
+    max_mb: Annotated[int, Field(ge=1, le=10_000)] = 50
+    """How much may wait; beyond it the oldest goes, and is counted."""
+
+
 class Settings(Section):
     """All of deskguard.toml."""
 
@@ -267,6 +288,7 @@ class Settings(Section):
     store: StoreSettings = StoreSettings()
     screen: ScreenSettings = ScreenSettings()
     scoring: ScoringSettings = ScoringSettings()
+    hub: HubSettings = HubSettings()
 
     @property
     def has_two_devices(self) -> bool:

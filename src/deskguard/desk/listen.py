@@ -6,11 +6,13 @@ import logging
 import signal
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deskguard.desk import compose
 from deskguard.desk.devices import named_devices, with_devices
+from deskguard.desk.reporting.reporter import open_reporter
 from deskguard.desk.window import Parts, Window, run_quietly
 from deskguard.hearing.two_microphones import chosen_devices, open_source
 from deskguard.i18n import catalogue
@@ -43,15 +45,19 @@ def run_listen(settings: Settings, options: ListenOptions) -> None:
     rules = compose.load_rules(settings, options.rules)
     # Microphones are looked for before the model is loaded: a wrong name should fail at once.
     devices = chosen_devices(settings)
+    folder = compose.store_folder(settings)
+    reporter = open_reporter(settings.hub, folder, lambda: datetime.now(UTC))
     parts = Parts(
         settings=settings,
         recogniser=compose.load_recogniser(settings).warmed_up(settings.hearing.max_utterance_s),
         rules=rules,
         rule_paths=compose.rule_paths(settings, options.rules),
-        data_folder=compose.store_folder(settings),
+        data_folder=folder,
         device=" + ".join(one.name for one in devices),
         watcher=watcher,
         casting=compose.new_casting(settings),
+        reporter=reporter,
+        tell_supervisor=lambda _: reporter is not None and reporter.reaches_somebody,
     )
     window = Window(parts)
     microphone = open_source(settings, window.on_state)

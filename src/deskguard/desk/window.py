@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from deskguard.desk.casting import Casting
     from deskguard.desk.mind import Outcome
+    from deskguard.desk.reporting.reporter import Reporter
     from deskguard.hearing.recognise import Recogniser
     from deskguard.rules.pack import RuleSet
     from deskguard.settings import Settings
@@ -51,7 +52,6 @@ _HEALTH_STORED_EVERY_S = 60.0
 _FORGET_EVERY_S = 6 * 3600.0
 """A daemon that is never restarted must forget old records, too."""
 _CLOCK_NOTE_S = 60.0
-_NO_NOTES: tuple[str, ...] = ()
 
 
 class Source(Protocol):
@@ -81,6 +81,8 @@ class Parts:
     tell_supervisor: Callable[[HelpCall], bool] = field(default=lambda _: False)
     """Passes a call for help on and returns whether it reached anybody; must not wait. By default nobody is
     there, and the page says so."""
+    reporter: Reporter | None = None
+    """Tells the hall what may be told; None where this desk has joined none."""
 
 
 class Window:
@@ -99,7 +101,7 @@ class Window:
         self._queue_hook = QueueHook(self._clock.sample_at)
         beside = Beside(self._queue_hook.take_all, parts.casting)
         self._mind = Mind(parts.recogniser, parts.rules, settings, self._run_id, beside)
-        self._feed = Feed()
+        self._feed = Feed(also=parts.reporter.hear if parts.reporter else None)
         self._meter = LevelMeter(self._feed.publish)
         self._ears = compose.new_endpointer(settings)
         self._live = LiveRun(self._ears, self._mind, settings.queues, watch=self._watch)
@@ -111,7 +113,7 @@ class Window:
         self._words = ScreenWords(parts.rules)
         self._on_list: set[str] = set()
         self._state, self._since_utc, self._clock_noted_ns = "", "", 0
-        self._missing = self._misheard = self._told_notes = _NO_NOTES
+        self._missing = self._misheard = self._told_notes = tuple[str, ...]()
         self._strain = Strain()
         self._failure: Exception | None = None
         self._ended = threading.Event()
@@ -175,7 +177,9 @@ class Window:
         )
 
     def record(self, outcome: Outcome) -> None:
-        """Keep what happened, and show what of it is for the page."""
+        """Keep what happened, show what of it is for the page, and tell what of it is for the hall."""
+        if self._parts.reporter is not None:
+            self._parts.reporter.outcome(outcome)
         if isinstance(outcome, Alert):
             self._record_alert(outcome)
         elif isinstance(outcome, HelpCall):
@@ -197,6 +201,7 @@ class Window:
             false_alarm=self._false_alarm,
             dismiss=self._dismiss,
             today=self._today,
+            sent=self._parts.reporter.sent if self._parts.reporter else list,
             call_help=lambda: self._call_help(HelpCall(by="button", at_sample=self._clock.sample_at(None))),
         )
         hook = VisitHook(self._hook.token, self._queue_hook.take)
@@ -206,6 +211,8 @@ class Window:
     def _begin(self) -> None:
         settings, parts = self._parts.settings, self._parts
         self._forget_old()
+        if parts.reporter is not None:
+            parts.reporter.start(self._clock.utc_of)
         self._writer.begin_run(
             Run(
                 run_id=self._run_id,
@@ -229,14 +236,15 @@ class Window:
         if unsaved:
             log.error("%d records could not be written: %s", unsaved, self._writer.failing)
         self._screen.stop()
+        if self._parts.reporter is not None:
+            self._parts.reporter.stop()
         self._hook.write(None)
         self._store.close()
 
     def _record_alert(self, alert: Alert) -> None:
         raised = self._clock.utc_at(alert.raised_ns)
         self._publish_card(alert, raised)
-        entry = self._writer.save_alert(self._run_id, alert, raised.isoformat())
-        self._publish_line(entry)
+        self._publish_line(self._writer.save_alert(self._run_id, alert, raised.isoformat()))
 
     def _call_help(self, call: HelpCall) -> None:
         """Kept first: a call that reached nobody is still on record."""
@@ -259,12 +267,11 @@ class Window:
 
     def _publish_line(self, entry: dict[str, Any]) -> None:
         """A line of today's list, or that one has left it."""
-        hit_id = entry["hit_id"]
         if is_listed(entry):
-            self._on_list.add(hit_id)
+            self._on_list.add(entry["hit_id"])
             self._feed.publish("today", {"entry": self._words.line(entry)})
-        elif hit_id in self._on_list:
-            self._on_list.discard(hit_id)
+        elif entry["hit_id"] in self._on_list:
+            self._on_list.discard(entry["hit_id"])
             gone = {name: entry[name] for name in ("run_id", "hit_id", "state")}
             self._feed.publish("today", {"entry": {**gone, "listed": False}})
 
@@ -349,13 +356,13 @@ class Window:
         for code in {*notes} ^ {*self._told_notes}:
             log.info("%s %s", "note" if code in notes else "over:", code)
         self._told_notes = notes
-        payload = {"state": self._state, "since_utc": self._since_utc, "notes": list(notes)}
-        self._feed.publish("state", payload)
+        told = {"state": self._state, "since_utc": self._since_utc, "notes": list(notes)}
+        self._feed.publish("state", told)
 
     def _publish_rules(self) -> None:
         packs = [{"id": one.pack_id, "title": one.title, "version": one.version} for one in self._rules.packs]
-        payload = {"sha256": self._rules.sha256, "packs": packs, "error": self._rules_error or None}
-        self._feed.publish("rules", payload)
+        told = {"sha256": self._rules.sha256, "packs": packs, "error": self._rules_error or None}
+        self._feed.publish("rules", told)
 
     def _notes(self) -> tuple[str, ...]:
         noted = self._clock_noted_ns and time.monotonic_ns() - self._clock_noted_ns < _CLOCK_NOTE_S * 1e9

@@ -71,6 +71,8 @@ class Answer(Strict):
     """Events that were kept before."""
     refused: Annotated[tuple[tuple[int, str], ...], Field(max_length=MOST_EVENTS)] = ()
     """Number and reason of each that is of no use."""
+    watching: Count = 0
+    """Pages of supervisors that are open now: whether a call for help reaches anybody."""
     skew_s: float = 0.0
     """How far the desk's clock is ahead of the hub's, seconds."""
 

@@ -1,9 +1,9 @@
 """What a desk may tell the hall: a closed list of kinds, each with a closed list of fields.
 
 Nothing here can hold what was said: every text is a code or an id of few characters, checked by a pattern, so
-that neither a transcript nor markup nor a formula of a spreadsheet can travel as one. A kind or a field that is
-not in this file is refused on both sides. `at` is the desk's own time with its offset: an event falls on the day
-that the window had.
+that neither a transcript nor markup nor a formula of a spreadsheet can travel as one. A kind or field that is
+not in this file is refused on both sides. `at` is the desk's own time with its offset: an event falls on the
+day that the window had.
 """
 
 from __future__ import annotations

@@ -55,6 +55,8 @@ class DeskControl:
     today: Callable[[], list[dict[str, Any]]]
     call_help: Callable[[], None]
     """Publishes `help` itself."""
+    sent: Callable[[], list[dict[str, Any]]] = list
+    """What was told to the hall, exactly as it went, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ def build_app(
             Route("/", partial(_page, language)),
             Route("/events", partial(_events, feed)),
             Route("/snapshot", partial(_snapshot, feed)),
-            Route("/today", partial(_today, desk)),
+            Route("/today", partial(_listed, desk.today)),
+            Route("/sent", partial(_listed, desk.sent)),
             Route("/strings/{language}", _strings),
             Route("/pause", partial(_pause, feed, desk), methods=["POST"]),
             Route("/resume", partial(_resume, feed, desk), methods=["POST"]),
@@ -146,9 +149,9 @@ async def _snapshot(feed: Feed, request: Request) -> Response:
     return JSONResponse(feed.snapshot())
 
 
-async def _today(desk: DeskControl, request: Request) -> Response:
+async def _listed(entries: Callable[[], list[dict[str, Any]]], request: Request) -> Response:
     try:
-        return JSONResponse({"ok": True, "entries": await run_in_threadpool(desk.today)})
+        return JSONResponse({"ok": True, "entries": await run_in_threadpool(entries)})
     except DeskguardError as error:
         return _failure(error)
 

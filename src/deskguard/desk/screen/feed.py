@@ -99,8 +99,15 @@ class Reader:
 class Feed:
     """Fan-out from the pipeline's threads to the readers, and the latest state for whoever comes next."""
 
-    def __init__(self, now_ns: Callable[[], int] = time.monotonic_ns, depth: int = 64) -> None:
-        """`now_ns` is monotonic and only measures how long a card has been up; `depth` is events per reader."""
+    def __init__(
+        self,
+        now_ns: Callable[[], int] = time.monotonic_ns,
+        depth: int = 64,
+        also: Callable[[str, dict[str, Any]], None] | None = None,
+    ) -> None:
+        """`now_ns` is monotonic and only measures how long a card has been up; `depth` is events per reader;
+        `also` hears everything that is published and must not wait."""
+        self._also = also
         self._now_ns = now_ns
         self._depth = depth
         self._lock = threading.Lock()
@@ -112,6 +119,8 @@ class Feed:
     def publish(self, kind: str, payload: dict[str, Any]) -> None:
         """Tell every reader; never blocks. Raises TypeError for a payload that is not plain JSON."""
         plain = _plain(payload)
+        if self._also is not None:
+            self._also(kind, plain)
         with self._lock:
             if kind in LASTING:
                 self._latest[kind] = plain
