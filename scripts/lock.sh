@@ -26,9 +26,11 @@ lock() {
 
 mkdir -p build
 # Without an old output to keep to, everything is resolved anew.
-rm -f build/build.txt build/desk.txt build/night.txt build/dev.txt
+rm -f build/build.txt build/desk.txt build/night.txt build/hub.txt build/dev.txt
 lock build requirements/build.in
 lock desk pyproject.toml --extra desk --constraint requirements/build.txt
 lock night pyproject.toml --extra night --constraint requirements/build.txt --constraint requirements/desk.txt
-lock dev pyproject.toml --extra dev --constraint requirements/build.txt --constraint requirements/desk.txt \
+lock hub pyproject.toml --extra hub --constraint requirements/build.txt --constraint requirements/desk.txt \
     --constraint requirements/night.txt
+lock dev pyproject.toml --extra dev --constraint requirements/build.txt --constraint requirements/desk.txt \
+    --constraint requirements/night.txt --constraint requirements/hub.txt

@@ -1,6 +1,8 @@
 """<language>.toml to a flat mapping "table.key" -> text; page and command line read the same one.
 
-Every language has the same keys and the same {placeholders}: a test holds them together.
+The hall's pages have as many words again: they lie in <language>/*.toml, a file for each part of the hall, and
+no key stands in two of them. Every language has the same keys and the same {placeholders}: a test holds them
+together.
 """
 
 from __future__ import annotations
@@ -29,8 +31,14 @@ def load(language: str) -> Mapping[str, str]:
             f'use "{LANGUAGES[0]}" or "{LANGUAGES[1]}".',
             "unknown-language",
         )
-    table = tomllib.loads((Path(__file__).parent / f"{language}.toml").read_text(encoding="utf-8"))
-    return MappingProxyType(dict(_flat(table, "")))
+    here = Path(__file__).parent
+    texts: dict[str, str] = {}
+    for path in (here / f"{language}.toml", *sorted((here / language).glob("*.toml"))):
+        for key, text in _flat(tomllib.loads(path.read_text(encoding="utf-8")), ""):
+            if key in texts:
+                raise ValueError(f"{path.name} says {key}, which another file says")
+            texts[key] = text
+    return MappingProxyType(texts)
 
 
 def _flat(table: dict[str, Any], prefix: str) -> Iterator[tuple[str, str]]:

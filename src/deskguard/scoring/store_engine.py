@@ -28,22 +28,26 @@ if TYPE_CHECKING:
 
 BUSY_TIMEOUT_S = 60
 """How long a writer waits for the others."""
+CONNECTIONS = 15
+"""As many as the night's programs have threads for, with room to spare."""
 _SERVERS = ("postgresql", "postgres")
 _OPTIONS = frozenset({"sslmode", "sslrootcert"})
 _MODES = ("verify-full", "disable")
 
 
-def open_engine(place: str, password: str | None = None, *, create: bool = True) -> Engine:
+def open_engine(
+    place: str, password: str | None = None, *, create: bool = True, connections: int = CONNECTIONS
+) -> Engine:
     """The database of a place with its tables up to date; raises DeskguardError for whatever prevents that.
 
-    Without `create` a SQLite file must be there already.
+    Without `create` a SQLite file must be there already. More than `connections` at once wait for one.
     """
     url = parse_place(place)
     shown = _shown(url)
     if url.drivername.startswith("postgresql"):
-        engine = _server(url if password is None else url.set(password=password))
+        engine = _server(url if password is None else url.set(password=password), connections)
     else:
-        engine = _file(Path(str(url.database)), create)
+        engine = _file(Path(str(url.database)), create, connections)
     try:
         with explained(shown), engine.begin() as connection:
             _refuse_newer(connection, shown)
@@ -109,7 +113,7 @@ def _without_password(place: str) -> str:
     return f"{scheme}://{login.split(':', 1)[0]}{at}{host}"[:200]
 
 
-def _file(path: Path, create: bool) -> Engine:
+def _file(path: Path, create: bool, connections: int) -> Engine:
     if not create and not path.is_file():
         raise DeskguardError(
             f"There is no store at {path}.",
@@ -129,6 +133,8 @@ def _file(path: Path, create: bool) -> Engine:
     engine = sa.create_engine(
         sa.URL.create("sqlite", database=str(path)),
         connect_args={"timeout": BUSY_TIMEOUT_S},
+        pool_size=connections,
+        max_overflow=0,
         hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare)
@@ -149,7 +155,7 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if is_reader else "BEGIN IMMEDIATE")
 
 
-def _server(url: URL) -> Engine:
+def _server(url: URL, connections: int) -> Engine:
     mode = str(url.query.get("sslmode", "disable" if _is_here(str(url.host)) else "verify-full"))
     if mode not in _MODES:
         raise DeskguardError(
@@ -159,7 +165,14 @@ def _server(url: URL) -> Engine:
     is_checked = mode == "verify-full"
     options: dict[str, Any] = {"timeout": BUSY_TIMEOUT_S}
     options["ssl_context"] = _authority(url.query.get("sslrootcert")) if is_checked else False
-    return sa.create_engine(url.set(query={}), connect_args=options, pool_pre_ping=True, hide_parameters=True)
+    return sa.create_engine(
+        url.set(query={}),
+        connect_args=options,
+        pool_pre_ping=True,
+        pool_size=connections,
+        max_overflow=0,
+        hide_parameters=True,
+    )
 
 
 def _authority(path: object) -> ssl.SSLContext:

@@ -1,0 +1,1 @@
+"""The hall's server: what the windows report to, and what supervisors look at."""

@@ -1,0 +1,1 @@
+"""Who looked at what and changed what, in a chain that shows when somebody meddled with it."""

@@ -1,0 +1,1 @@
+"""The hall's pages: layout, language, static files."""

@@ -1,0 +1,1 @@
+"""The hall's tables, beside the night's in the same database."""
