@@ -49,37 +49,53 @@ class HeadersAndLimits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        answer = _Answer(send, self._headers, is_static="/static/" in scope["path"])
+        told = dict(scope["headers"]).get(b"content-length", b"0")
+        if told.isdigit() and int(told) > MOST_BYTES:
+            await answer.refuse()
+            return
         received = 0
-        is_begun = False
 
         async def limited() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
             if received > MOST_BYTES:
+                # Whatever the route makes of this, it is not what gets sent.
+                await answer.refuse()
                 raise TooLargeError
             return message
 
-        async def with_headers(message: Message) -> None:
-            nonlocal is_begun
-            if message["type"] == "http.response.start":
-                is_begun = True
-                headers = list(message.get("headers", []))
-                if all(name.lower() != b"cache-control" for name, _ in headers):
-                    # Pages name people: no cache between keeps them. Static files are asked for anew.
-                    is_static = "/static/" in scope["path"]
-                    headers.append((b"cache-control", b"no-cache" if is_static else b"no-store"))
-                message = {**message, "headers": [*headers, *self._headers]}
-            await send(message)
-
-        told = dict(scope["headers"]).get(b"content-length", b"0")
         try:
-            if told.isdigit() and int(told) > MOST_BYTES:
-                raise TooLargeError
-            await self._app(scope, limited, with_headers)
+            await self._app(scope, limited, answer.send)
         except TooLargeError:
-            if not is_begun:
-                await with_headers(
-                    {"type": "http.response.start", "status": 413, "headers": [(b"connection", b"close")]}
-                )
-                await with_headers({"type": "http.response.body", "body": b"too large\n"})
+            return
+
+
+class _Answer:
+    """One answer on its way, with HEADERS on it; nothing follows a refusal."""
+
+    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]], *, is_static: bool) -> None:
+        self._send = send
+        self._headers = headers
+        # Pages name people: no cache between keeps them. Static files are asked for anew.
+        self._cache = (b"cache-control", b"no-cache" if is_static else b"no-store")
+        self._is_begun = self._is_refused = False
+
+    async def send(self, message: Message) -> None:
+        if self._is_refused:
+            return
+        if message["type"] == "http.response.start":
+            self._is_begun = True
+            headers = list(message.get("headers", []))
+            own = [] if any(name.lower() == b"cache-control" for name, _ in headers) else [self._cache]
+            message = {**message, "headers": [*headers, *own, *self._headers]}
+        await self._send(message)
+
+    async def refuse(self) -> None:
+        """413, unless something was sent already."""
+        if not self._is_begun:
+            start = {"type": "http.response.start", "status": 413, "headers": [(b"connection", b"close")]}
+            await self.send(start)
+            await self.send({"type": "http.response.body", "body": b"too large\n"})
+        self._is_refused = True

@@ -63,6 +63,22 @@ ACCOUNTS = (
         ),
     },
 )
+FLEET = (
+    """CREATE TABLE hub_packs (
+        version TEXT PRIMARY KEY, files TEXT NOT NULL, rules_sha256 TEXT NOT NULL, rules INTEGER NOT NULL,
+        packs TEXT NOT NULL, parent TEXT NOT NULL, author TEXT NOT NULL, note TEXT NOT NULL,
+        made_utc TEXT NOT NULL
+    )""",
+    """CREATE TABLE hub_publications (
+        serial BIGINT PRIMARY KEY, kind TEXT NOT NULL, version TEXT NOT NULL, content TEXT NOT NULL,
+        windows TEXT NOT NULL, author TEXT NOT NULL, note TEXT NOT NULL, published_utc TEXT NOT NULL,
+        envelope TEXT NOT NULL
+    )""",
+    """CREATE TABLE hub_fleet (
+        desk_id TEXT PRIMARY KEY, window_id TEXT NOT NULL, version TEXT NOT NULL, asked_utc TEXT NOT NULL,
+        rules TEXT NOT NULL, settings TEXT NOT NULL
+    )""",
+)
 STEPS: Steps = (("0001-accounts-desks-audit", ACCOUNTS),)
 
 
