@@ -1,0 +1,1 @@
+"""What desks report: taken in, counted, shown as it comes, passed on and exported."""

@@ -1,0 +1,177 @@
+/* The wall: one tile for each window, filled again only where something changed. */
+
+const wall = document.getElementById("wall");
+const list = document.getElementById("tiles");
+const words = JSON.parse(document.getElementById("wall-words").textContent);
+const tiles = new Map();
+const SILENT_S = 150;
+const SIGNS = { good: "●", busy: "◆", warn: "▲", bad: "✖", off: "○", help: "✚" };
+const RANK = { help: 0, bad: 1, warn: 2, busy: 3, good: 4, off: 5 };
+const byName = new Intl.Collator(wall.dataset.lang, { numeric: true });
+
+let version = Number(wall.dataset.version);
+let aheadMs = 0;
+let wanted = { text: "", kind: "", order: "window" };
+
+window.deskguardWall = { updates: 0, longestMs: 0 };
+
+const nowS = () => (Date.now() + aheadMs) / 1000;
+const sinceS = (text) => (text ? Math.max(0, nowS() - Date.parse(text) / 1000) : 0);
+const fill = (word, values = {}) => (words[word] ?? word).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+
+function lasting(seconds) {
+  if (seconds < 60) return fill("seconds", { n: Math.floor(seconds) });
+  if (seconds < 3600) return fill("minutes", { n: Math.floor(seconds / 60) });
+  return fill("hours", { n: Math.floor(seconds / 3600), m: Math.floor((seconds % 3600) / 60) });
+}
+
+/** What a tile says: mood, word of the state, and a line more. */
+function reading(tile) {
+  const isSilent = tile.online && tile.seen && sinceS(tile.seen) > SILENT_S;
+  if (tile.help) return { mood: "help", state: fill("help"), more: lasting(sinceS(tile.help)) };
+  if (!tile.online) return { mood: "off", state: fill(tile.state === "unknown" ? "unknown" : "offline"), more: "" };
+  if (isSilent) return { mood: "warn", state: fill("lost_contact"), more: lasting(sinceS(tile.seen)) };
+  if (tile.state === "microphone-lost") return { mood: "bad", state: fill("microphone_lost"), more: lasting(sinceS(tile.since)) };
+  if (tile.state === "paused") {
+    const reason = tile.reason ? fill(`reason_${tile.reason}`) : "";
+    return { mood: "warn", state: fill("paused"), more: [reason, lasting(sinceS(tile.since))].filter(Boolean).join(" · ") };
+  }
+  const notes = tile.notes.length ? fill("notes", { n: tile.notes.join(" ") }) : "";
+  if (tile.visit) {
+    const waiting = tile.visit.waiting === null ? "" : fill("waiting", { n: tile.visit.waiting });
+    const phone = tile.visit.channel === "counter" ? "" : fill("phone");
+    const parts = [lasting(sinceS(tile.visit.begin)), phone, waiting, notes];
+    return { mood: notes ? "warn" : "busy", state: fill("visit"), more: parts.filter(Boolean).join(" · ") };
+  }
+  const state = tile.state === "listening" ? fill("free") : fill(tile.state);
+  return { mood: notes ? "warn" : "good", state, more: notes };
+}
+
+function element(tag, className) {
+  const made = document.createElement(tag);
+  made.className = className;
+  return made;
+}
+
+function newTile() {
+  const item = element("li", "tile");
+  const head = element("div", "tile-head");
+  const parts = { name: element("span", "tile-name"), heat: element("span", "tile-heat"), state: element("div", "tile-state"), more: element("div", "tile-more") };
+  head.append(parts.name, parts.heat);
+  item.append(head, parts.state, parts.more);
+  return { item, parts, said: "", told: null, mood: "" };
+}
+
+function put(told) {
+  let tile = tiles.get(told.window);
+  if (!tile) tiles.set(told.window, (tile = newTile()));
+  tile.told = told;
+  show(tile);
+}
+
+function show(tile) {
+  const { told, parts, item } = tile;
+  const { mood, state, more } = reading(told);
+  const said = [mood, state, more, told.heat].join("|");
+  if (said === tile.said) return false;
+  tile.said = said;
+  tile.mood = mood;
+  item.dataset.mood = mood;
+  item.dataset.window = told.window;
+  if (parts.name.textContent !== told.window) parts.name.textContent = told.window;
+  parts.state.textContent = `${SIGNS[mood]} ${state}`;
+  parts.more.textContent = more;
+  parts.heat.textContent = "▮".repeat(told.heat);
+  parts.heat.title = told.heat ? fill("heat", { n: told.heat }) : "";
+  return true;
+}
+
+const isAttention = (tile) => RANK[tile.mood] <= 2 || tile.told.heat >= 2;
+
+function isWanted(tile) {
+  if (wanted.text && !tile.told.window.toLowerCase().includes(wanted.text)) return false;
+  if (wanted.kind === "attention") return isAttention(tile);
+  if (wanted.kind === "visit") return tile.told.visit !== null;
+  if (wanted.kind === "paused") return tile.told.state === "paused" && tile.told.online;
+  if (wanted.kind === "offline") return !tile.told.online;
+  return true;
+}
+
+/** Put tiles in their order; those that stand where they belong are not touched. */
+function arrange() {
+  const all = [...tiles.values()];
+  const first = (one) => (wanted.order === "attention" ? RANK[one.mood] - one.told.heat / 4 : 0);
+  all.sort((a, b) => first(a) - first(b) || byName.compare(a.told.window, b.told.window));
+  const shown = all.filter(isWanted);
+  shown.forEach((tile, place) => {
+    if (list.children[place] !== tile.item) list.insertBefore(tile.item, list.children[place] ?? null);
+  });
+  while (list.children.length > shown.length) list.lastElementChild.remove();
+  wall.dataset.many = [8, 40, 300].find((most) => shown.length <= most) ?? 300;
+  document.getElementById("empty").hidden = all.length > 0;
+  count(all);
+}
+
+function count(all) {
+  const sums = { help: 0, bad: 0, warn: 0, busy: 0, good: 0, off: 0 };
+  for (const tile of all) sums[tile.mood] += 1;
+  const names = { help: "help", bad: "microphone_lost", warn: "notes_short", busy: "visit", good: "free", off: "offline" };
+  const items = Object.keys(sums)
+    .filter((mood) => sums[mood])
+    .map((mood) => {
+      const item = element("li", `tag ${{ good: "good", warn: "warn", bad: "bad", help: "bad" }[mood] ?? ""}`);
+      item.textContent = `${SIGNS[mood]} ${fill(names[mood])} ${sums[mood]}`;
+      return item;
+    });
+  document.getElementById("counts").replaceChildren(...items);
+}
+
+function take(message) {
+  const begun = performance.now();
+  aheadMs = Date.parse(message.now) - Date.now();
+  version = message.version;
+  for (const told of message.tiles) put(told);
+  if (message.tiles.length) arrange();
+  const took = performance.now() - begun;
+  window.deskguardWall.updates += message.tiles.length;
+  window.deskguardWall.longestMs = Math.max(window.deskguardWall.longestMs, took);
+}
+
+function tick() {
+  let isChanged = false;
+  for (const tile of tiles.values()) {
+    const mood = tile.mood;
+    show(tile);
+    isChanged ||= tile.mood !== mood;
+  }
+  if (isChanged) arrange();
+}
+
+function follow() {
+  const link = document.getElementById("link");
+  const source = new EventSource(`${wall.dataset.stream}?since=${version}`);
+  source.addEventListener("open", () => (link.textContent = fill("connected")));
+  source.addEventListener("tiles", (event) => take(JSON.parse(event.data)));
+  source.addEventListener("error", () => {
+    // Anew, from what is here already: the browser itself would ask from the version of the first time.
+    source.close();
+    link.textContent = fill("connecting");
+    setTimeout(follow, 1500 + Math.random() * 1500);
+  });
+}
+
+function choose() {
+  wanted = {
+    text: document.getElementById("find").value.trim().toLowerCase(),
+    kind: document.getElementById("filter").value,
+    order: document.getElementById("order").value,
+  };
+  arrange();
+}
+
+for (const id of ["find", "filter", "order"]) document.getElementById(id).addEventListener("input", choose);
+document.getElementById("full").addEventListener("click", () => (document.fullscreenElement ? document.exitFullscreen() : wall.requestFullscreen()));
+for (const told of JSON.parse(document.getElementById("wall-tiles").textContent)) put(told);
+choose();
+follow();
+setInterval(tick, 1000);
