@@ -73,7 +73,7 @@ def test_the_window_is_that_of_the_key(hall: Hall) -> None:
 @pytest.mark.parametrize("key", ["", "wrong", "x" * 300, "ключ"])
 def test_without_its_key_nobody_reports(hall: Hall, key: str) -> None:
     desk, _ = hall.desk()
-    headers = {"authorization": f"Bearer {key}".encode()}
+    headers = {b"authorization": f"Bearer {key}".encode()}
     answer = hall.nobody().client.post("/api/v1/events", content=body_of(desk, told(1)), headers=headers)
     assert answer.status_code == 401
 

@@ -55,6 +55,7 @@ ONLY_IN = {
     "rich": ("deskguard.models.progress", "deskguard.night.progress"),
     "openpyxl": (
         "deskguard.authoring.sheets.workbook",
+        "deskguard.hub.feed.sheets",
         "deskguard.night.report.workbook",
         "deskguard.scoring.tables",
     ),
@@ -68,6 +69,8 @@ ONLY_IN = {
     ),
     "fastapi": ("deskguard.hub.*",),
     "argon2": ("deskguard.hub.accounts.passwords",),
+    "httpx": ("deskguard.desk.reporting.link",),
+    "prometheus_client": ("deskguard.hub.feed.metrics",),
     "starlette": ("deskguard.desk.screen.app", "deskguard.desk.screen.gate", "deskguard.desk.screen.server"),
     "uvicorn": ("deskguard.desk.screen.server", "deskguard.hub.serving"),
 }

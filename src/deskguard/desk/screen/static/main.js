@@ -7,6 +7,7 @@ import * as day from "./day.js";
 import { byId, show, toast } from "./dom.js";
 import * as help from "./help.js";
 import { firstChoice, switchOver, t, use } from "./i18n.js";
+import * as sent from "./sent.js";
 import { follow, tell } from "./stream.js";
 import * as today from "./today.js";
 import * as visit from "./visit.js";
@@ -71,6 +72,7 @@ function render() {
 function renderAll() {
   card.render();
   today.render();
+  sent.render();
   visit.render();
   day.render();
   help.render();
@@ -97,6 +99,7 @@ async function start() {
   bar.start({ pause: (reason) => act("pause", { reason }), resume });
   card.start({ dismiss: (hitId) => act("dismiss", { hit_id: hitId }), falseAlarm, changed: render });
   today.start({ falseAlarm });
+  sent.start();
   const sendNow = () => tell("help", {}, { keepalive: true });
   help.start({ call: () => act("help"), sendNow });
   byId("language").addEventListener("click", () => switchOver().then(renderAll, () => toast(t("action.failed_plain"))));
