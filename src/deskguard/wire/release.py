@@ -166,7 +166,13 @@ def rules_release(
     """Rules to be signed; the files must be UTF-8."""
     texts = {name: content.decode("utf-8") for name, content in sorted(files.items())}
     return Release(
-        kind="rules", serial=serial, issued=issued, windows=windows, sha256=files_sha256(files), files=texts
+        kind="rules",
+        serial=serial,
+        issued=issued,
+        windows=windows,
+        sha256=files_sha256(files),
+        files=texts,
+        settings={},
     )
 
 
@@ -176,7 +182,7 @@ def settings_release(
     """Settings to be signed."""
     return Release(
         kind="settings", serial=serial, issued=issued, windows=windows, sha256=settings_sha256(values),
-        settings=dict(values),
+        files={}, settings=dict(values),
     )  # fmt: skip
 
 

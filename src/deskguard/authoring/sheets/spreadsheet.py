@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from deskguard.authoring.sheets.tables import Gathered, Table
+    from deskguard.authoring.sheets.workbook import Sheet
     from deskguard.authoring.words import Words
 
 _ENTRY = re.compile(r'(phrase|ban|frame) (\d+) \("[^"]*"\)(?:, (\w+)(?:, item (\d+))?(?:: "([^"]*)")?)?')
@@ -42,14 +43,7 @@ def export_packs(packs: packfiles.Packs, target: Path, words: Words, *, force: b
         raise complaint(words, "not_xlsx_name", "bad-name", path=target)
     if target.exists() and not force:
         raise complaint(words, "exists", "exists", path=target)
-    named: dict[str, PackFile] = {}
-    origin: dict[str, Path] = {}
-    for path, pack in packs.files.items():
-        clash = next((one for one in named if one.casefold() == path.stem.casefold()), None)
-        if clash is not None:
-            raise complaint(words, "same_name", "same-name", path=path, other=origin[clash])
-        named[path.stem], origin[path.stem] = pack, path
-    sheets = tables.to_sheets(named, words)
+    sheets = sheets_of(packs, words)
     write_workbook(target, sheets, words)
     counts = words.joined([f"{one.title} {len(one.rows) - 1}" for one in sheets])
     return [words("exported", path=target, rows=counts), words("hash", sha256=packs.rules.sha256)]
@@ -60,8 +54,7 @@ def import_workbook(source: Path, draft: Path, live: Sequence[Path], words: Word
 
     Raises DeskguardError with every mistake of the spreadsheet, and then writes nothing.
     """
-    gathered = read_spreadsheet(source, words)
-    packs = {f"{name}.toml": _as_toml(table, source, words) for name, table in gathered.tables.items()}
+    packs = packs_of(read_workbook(source, words), source, words)
     if not force:
         _refuse_live(draft, live, words)
         for name in packs:
@@ -74,9 +67,31 @@ def import_workbook(source: Path, draft: Path, live: Sequence[Path], words: Word
     return [*lines, words("hash", sha256=sha256), words("import_next", draft=draft)]
 
 
+def packs_of(sheets: Sequence[Sheet], source: Path, words: Words) -> dict[str, bytes]:
+    """Pack files by name, each valid by itself; raises DeskguardError with every mistake, naming `source`."""
+    gathered = _gathered(sheets, source, words)
+    return {f"{name}.toml": _as_toml(table, source, words) for name, table in gathered.tables.items()}
+
+
+def sheets_of(packs: packfiles.Packs, words: Words) -> list[Sheet]:
+    """The sheets of packs; raises DeskguardError when two files have one name."""
+    named: dict[str, PackFile] = {}
+    origin: dict[str, Path] = {}
+    for path, pack in packs.files.items():
+        clash = next((one for one in named if one.casefold() == path.stem.casefold()), None)
+        if clash is not None:
+            raise complaint(words, "same_name", "same-name", path=path, other=origin[clash])
+        named[path.stem], origin[path.stem] = pack, path
+    return tables.to_sheets(named, words)
+
+
 def read_spreadsheet(source: Path, words: Words) -> Gathered:
     """The pack tables of a spreadsheet, each valid by itself; raises DeskguardError with every mistake."""
-    reading = read(read_workbook(source, words), words)
+    return _gathered(read_workbook(source, words), source, words)
+
+
+def _gathered(sheets: Sequence[Sheet], source: Path, words: Words) -> Gathered:
+    reading = read(sheets, words)
     if reading.mistakes:
         raise _mistaken(source, reading.mistakes, words)
     gathered = tables.gather(reading, words)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from deskguard.authoring.words import Words
     from deskguard.rules.ruleset import Rule, RuleSet
     from deskguard.spotting.hits.track import NearMiss
+    from deskguard.spotting.scene import Said
     from deskguard.values import Alert
 
 Table = dict[str, Any]
@@ -37,14 +38,18 @@ COUNTED = ("raised", "softened")
 
 def of_words(judge: Judge, lines: Sequence[Line]) -> list[Table]:
     """A table for each line that was typed, each followed by its places."""
-    said = spoken(lines)
+    return of_said(judge, spoken(lines))
+
+
+def of_said(judge: Judge, said: Sequence[Said]) -> list[Table]:
+    """The same of utterances that have their times, such as those of a stored transcript."""
     tables: list[Table] = []
-    for number, line in enumerate(lines):
-        tables.append({"v": 1, "type": "utterance", "line": number, "role": line.role, "text": line.text})
-        for one in judge.utterance(said, number):
-            place = _of_judged(one, judge.rules)
-            chars = {"start_char": one.candidate.start_char, "end_char": one.candidate.end_char}
-            tables.append({**place, **chars, "line": number, "role": line.role})
+    for number, one in enumerate(said):
+        tables.append({"v": 1, "type": "utterance", "line": number, "role": one.role, "text": one.passage.text})
+        for found in judge.utterance(said, number):
+            place = _of_judged(found, judge.rules)
+            chars = {"start_char": found.candidate.start_char, "end_char": found.candidate.end_char}
+            tables.append({**place, **chars, "line": number, "role": one.role})
     return tables
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from deskguard.hub.accounts import desk_keys
 from deskguard.hub.audit import log
+from deskguard.hub.fleet.keys import public_signing_key
 
 if TYPE_CHECKING:
     from deskguard.hub.state import HubState
@@ -27,6 +28,8 @@ class EnrolAnswer(BaseModel):
     desk_id: str
     window_id: str
     key: str
+    public_key: str
+    """What the hall signs rules and settings with."""
 
 
 def router(state: HubState) -> APIRouter:
@@ -46,6 +49,11 @@ def router(state: HubState) -> APIRouter:
                 )
         if joined is None:
             raise HTTPException(403, "this code is unknown, used or too old")
-        return EnrolAnswer(desk_id=joined.desk.desk_id, window_id=joined.desk.window_id, key=joined.key)
+        return EnrolAnswer(
+            desk_id=joined.desk.desk_id,
+            window_id=joined.desk.window_id,
+            key=joined.key,
+            public_key=public_signing_key(state.data),
+        )
 
     return routes
