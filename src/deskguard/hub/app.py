@@ -62,9 +62,27 @@ def build_app(state: HubState) -> FastAPI:
 def _routers() -> Iterable[Callable[[HubState], APIRouter]]:
     """The routes of every part of the hall."""
     from deskguard.hub.api import enrol, health
-    from deskguard.hub.pages import logging_in, password, setup
+    from deskguard.hub.feed import routes as feed
+    from deskguard.hub.fleet import api as fleet_api
+    from deskguard.hub.fleet import fleet_pages, rule_pages
+    from deskguard.hub.pages import accounts, audit, desks, logging_in, my_data, password, settings, setup
 
-    return [health.router, enrol.router, logging_in.router, setup.router, password.router]
+    return [
+        health.router,
+        enrol.router,
+        feed.router,
+        logging_in.router,
+        setup.router,
+        password.router,
+        accounts.router,
+        desks.router,
+        audit.router,
+        settings.router,
+        my_data.router,
+        fleet_api.router,
+        rule_pages.router,
+        fleet_pages.router,
+    ]
 
 
 def paths_of(routes: Iterable[Any]) -> Iterable[str]:

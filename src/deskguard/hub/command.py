@@ -41,7 +41,13 @@ def add_hub_actions(hub: argparse.ArgumentParser) -> None:
     verify = audits.add_parser("verify", help="check that nothing in it was changed, taken out or put in")
     verify.add_argument("--head", metavar="NUMBER:HASH", help="a head noted earlier: it must still be there")
     verify.set_defaults(run=_verify)
-    for action in (init, enrol, verify):
+    backup = actions.add_parser("backup", help="write the whole hall to one file, while it goes on working")
+    backup.add_argument("file", type=Path, metavar="FILE", help="it holds every secret of the hall")
+    backup.set_defaults(run=_backup)
+    restore = actions.add_parser("restore", help="bring a backup into an empty place")
+    restore.add_argument("file", type=Path, metavar="FILE", help="what hub backup wrote")
+    restore.set_defaults(run=_restore)
+    for action in (init, enrol, verify, backup, restore):
         _add_place(action, default=argparse.SUPPRESS)
 
 
@@ -101,6 +107,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     from deskguard.hub.accounts import people
     from deskguard.hub.accounts.setting_up import setup_code
     from deskguard.hub.app import build_app
+    from deskguard.hub.keeping.retention import Sweeper
     from deskguard.hub.opened import opened_store, state_of
     from deskguard.hub.serving import address_of, bind, serve
 
@@ -114,7 +121,13 @@ def _serve(arguments: argparse.Namespace) -> int:
             is_new = not people.has_any(connection)
         if is_new:
             _say(f"Make the first account: {address}/setup?code={setup_code(options.folder)}")
-        serve(build_app(state_of(store, options.folder, options)), listener, options)
+        state = state_of(store, options.folder, options)
+        sweeper = Sweeper(state, _complain)
+        sweeper.start()
+        try:
+            serve(build_app(state), listener, options)
+        finally:
+            sweeper.stop()
     return 0
 
 
@@ -182,6 +195,47 @@ def _verify(arguments: argparse.Namespace) -> int:
         found = verify(connection, head)
     _say(f"{found.rows} entries, nothing was changed. Head: {found.rows}:{found.chain}")
     return 0
+
+
+def _backup(arguments: argparse.Namespace) -> int:
+    need_hub_extra()
+    from deskguard.hub.audit import log
+    from deskguard.hub.keeping import backup
+    from deskguard.hub.opened import opened_store, utc_now
+
+    options = _options(arguments)
+    with opened_store(options, create=False) as store:
+        rows = backup.write(store, options.folder, arguments.file, utc_now())
+        with store.writing() as connection:
+            log.record(
+                connection, at=utc_now(), who="console", action="backup", detail={"rows": sum(rows.values())}
+            )
+    _say(
+        f"{arguments.file}: {sum(rows.values())} rows of {len(rows)} tables. It holds every secret of the hall."
+    )
+    return 0
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    need_hub_extra()
+    from deskguard.hub.audit import log
+    from deskguard.hub.keeping.restore import restore
+    from deskguard.hub.opened import opened_store, place_of, utc_now
+
+    options = _options(arguments)
+    rows, head = restore(arguments.file, place_of(options), options.folder, options.database_password())
+    with opened_store(options, create=False) as store, store.writing() as connection:
+        log.record(
+            connection, at=utc_now(), who="console", action="restore", detail={"rows": sum(rows.values())}
+        )
+    told = f"{sum(rows.values())} rows of {len(rows)} tables are back"
+    _say(f"{told}; the audit log is whole up to entry {head.rows}.")
+    return 0
+
+
+def _complain(problem: str) -> None:
+    sys.stderr.write(f"deskguard: {problem}\n")
+    sys.stderr.flush()
 
 
 def _say(line: str) -> None:

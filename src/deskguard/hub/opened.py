@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     from deskguard.hub.options import HubOptions
 
 
+def place_of(options: HubOptions) -> str:
+    """Where the database lies: as named, else a file in the data folder."""
+    return options.db or str(options.folder / FILE_NAME)
+
+
 @contextmanager
 def opened_store(options: HubOptions, *, create: bool = True) -> Iterator[HubStore]:
     """The hall's store, closed at the end; raises DeskguardError."""
-    place = options.db or str(options.folder / FILE_NAME)
-    store = HubStore.open(place, options.folder, options.database_password(), create=create)
+    store = HubStore.open(place_of(options), options.folder, options.database_password(), create=create)
     try:
         yield store
     finally:

@@ -216,3 +216,58 @@ def new_hash(password: str, name: str) -> str:
     """A checked new password's hash; raises DeskguardError for one that may not be chosen."""
     passwords.check_new(password, name)
     return passwords.hashed(password)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What an account becomes."""
+
+    role: RoleName
+    windows: tuple[str, ...]
+    clerk_id: str
+    is_disabled: bool
+
+
+def change(connection: Connection, account_id: str, wanted: Change, at: datetime) -> list[str]:
+    """Change an account; gives what is different now. Raises DeskguardError and changes nothing.
+
+    Nobody can be left without an administrator. A change ends the account's sessions.
+    """
+    row = by_id(connection, account_id)
+    if row is None:
+        raise DeskguardError("There is no such account.", "load the page again.", "account-missing")
+    check(row["name"], wanted.role, wanted.windows)
+    others = connection.execute(
+        sa.text(
+            "SELECT count(*) FROM hub_accounts"
+            " WHERE role = 'administrator' AND disabled_utc IS NULL AND account_id <> :id"
+        ),
+        {"id": account_id},
+    ).scalar_one()
+    if others == 0 and (wanted.role != "administrator" or wanted.is_disabled):
+        raise DeskguardError(
+            f"{row['name']} is the only administrator.", "make another one first.", "last-administrator"
+        )
+    fresh = {
+        "role": wanted.role,
+        "windows": json.dumps(wanted.windows),
+        "clerk_id": wanted.clerk_id.strip(),
+        "disabled_utc": (row["disabled_utc"] or utc_text(at)) if wanted.is_disabled else None,
+    }
+    changed = [name for name, value in fresh.items() if row[name] != value]
+    if changed:
+        connection.execute(
+            sa.text(
+                "UPDATE hub_accounts SET role = :role, windows = :windows, clerk_id = :clerk_id,"
+                " disabled_utc = :disabled_utc WHERE account_id = :id"
+            ),
+            {**fresh, "id": account_id},
+        )
+        connection.execute(sa.text("DELETE FROM hub_sessions WHERE account_id = :id"), {"id": account_id})
+    return changed
+
+
+def invent_password() -> str:
+    """A first password to hand over on paper: 80 bits, without signs that are mistaken for others."""
+    signs = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(signs) for _ in range(4)) for _ in range(4))

@@ -108,9 +108,11 @@ def _try(state: HubState, form: LoginForm) -> tuple[dict[str, Any] | None, str]:
         is_locked = people.locked_until(connection, form.name, at) is not None
         account = people.by_name(connection, form.name)
     usable = None if account is None or account["disabled_utc"] else account
-    # Also for who is locked out or unknown: how long it takes tells nothing.
-    is_right = passwords.is_right(None if usable is None else usable["password_hash"], form.password)
-    if usable is not None and is_right and not is_locked:
+    # Also for who is unknown: how long it takes tells nothing. A locked name is told so in any case.
+    is_right = not is_locked and passwords.is_right(
+        None if usable is None else usable["password_hash"], form.password
+    )
+    if usable is not None and is_right:
         return usable, ""
     with state.store.writing() as connection:
         people.note_failure(connection, form.name, at)

@@ -19,8 +19,6 @@ from deskguard.hub.accounts.guard import session_of
 from deskguard.i18n import catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from fastapi import Request
 
     from deskguard.hub.accounts.people import Person
@@ -36,6 +34,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/trends", "hub.nav.trends", "trends.view"),
     ("/review", "hub.nav.review", "findings.decide"),
     ("/mine", "hub.nav.mine", "findings.own"),
+    ("/my-data", "hub.nav.my_data", "findings.own"),
     ("/reports", "hub.nav.reports", "findings.view"),
     ("/rules", "hub.nav.rules", "rules.view"),
     ("/fleet", "hub.nav.fleet", "rules.publish"),
@@ -53,10 +52,24 @@ def language_of(request: Request) -> str:
     return chosen if chosen in catalogue.LANGUAGES else catalogue.LANGUAGES[0]
 
 
-def words(request: Request) -> Callable[..., str]:
+class Words:
+    """One language's texts, for templates."""
+
+    def __init__(self, language: str) -> None:
+        self._texts = catalogue.load(language)
+
+    def __call__(self, key: str, **values: object) -> str:
+        """A text with its places filled."""
+        return self._texts[key].format(**values)
+
+    def maybe(self, key: str, otherwise: str) -> str:
+        """A text without places, or something else where there is none."""
+        return self._texts.get(key, otherwise)
+
+
+def words(request: Request) -> Words:
     """`t(key, **words)` in the reader's language."""
-    texts = catalogue.load(language_of(request))
-    return lambda key, **values: texts[key].format(**values)
+    return Words(language_of(request))
 
 
 def render(

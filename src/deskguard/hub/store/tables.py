@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from deskguard.hub.feed.tables import FEED
+from deskguard.hub.keeping import requests
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -79,7 +82,12 @@ FLEET = (
         rules TEXT NOT NULL, settings TEXT NOT NULL
     )""",
 )
-STEPS: Steps = (("0001-accounts-desks-audit", ACCOUNTS),)
+STEPS: Steps = (
+    ("0001-accounts-desks-audit", ACCOUNTS),
+    ("0002-feed", FEED),
+    ("0004-fleet", FLEET),
+    ("0005-keeping", requests.TABLES),
+)
 
 
 def applied(connection: Connection) -> list[str]:
