@@ -102,7 +102,7 @@ def _last(connection: Connection, desk_id: str, stream: str, received: datetime)
         key,
     )
     lock = " FOR UPDATE" if connection.dialect.name == "postgresql" else ""
-    question = f"SELECT last_seq FROM hub_streams WHERE desk_id = :desk AND stream = :stream{lock}"  # noqa: S608
+    question = f"SELECT last_seq FROM hub_streams WHERE desk_id = :desk AND stream = :stream{lock}"
     return int(connection.execute(sa.text(question), key).scalar_one())
 
 
@@ -131,7 +131,7 @@ def _insert(connection: Connection, desk: DeskKey, rows: Sequence[_Row], receive
     ]
     put = connection.execute(
         sa.text(
-            f"INSERT INTO hub_events SELECT * FROM {_recordset(connection, _COLUMNS)}"  # noqa: S608  our own columns
+            f"INSERT INTO hub_events SELECT * FROM {_recordset(connection, _COLUMNS)}"
             " ON CONFLICT (desk_id, event_id) DO NOTHING RETURNING position"
         ),
         {"rows": json.dumps(told)},
@@ -141,7 +141,7 @@ def _insert(connection: Connection, desk: DeskKey, rows: Sequence[_Row], receive
     if counts:
         connection.execute(
             sa.text(
-                f"INSERT INTO hub_counts SELECT * FROM {_recordset(connection, _COUNTED)}"  # noqa: S608  the same
+                f"INSERT INTO hub_counts SELECT * FROM {_recordset(connection, _COUNTED)}"
                 " ON CONFLICT (day, hour, window_id, kind, rule_id, standard, scene, severity) DO UPDATE"
                 " SET count = hub_counts.count + excluded.count, total = hub_counts.total + excluded.total"
             ),
@@ -157,7 +157,7 @@ def _recordset(connection: Connection, columns: str) -> str:
     # SQLAlchemy would take $.name for a plain text, and so does SQLite.
     names = [one.split()[0] for one in columns.split(", ")]
     picked = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in names)
-    return f"(SELECT {picked} FROM json_each(:rows)) WHERE TRUE"  # noqa: S608  our own columns
+    return f"(SELECT {picked} FROM json_each(:rows)) WHERE TRUE"
 
 
 def _note(connection: Connection, desk_id: str, batch: Batch, news: tuple[int, float, datetime]) -> None:

@@ -68,7 +68,7 @@ def after(connection: Connection, position: int, most: int, chosen: Chosen | Non
     if chosen.last_day:
         conditions.append("day <= :last")
         named["last"] = chosen.last_day
-    text = f"SELECT {_FIELDS} FROM hub_events WHERE {' AND '.join(conditions)}"  # noqa: S608  our own conditions
+    text = f"SELECT {_FIELDS} FROM hub_events WHERE {' AND '.join(conditions)}"
     if chosen.kinds:
         statement = sa.text(f"{text} AND kind IN :kinds ORDER BY position LIMIT :most").bindparams(
             sa.bindparam("kinds", expanding=True)
@@ -89,7 +89,7 @@ def latest_of_windows(connection: Connection, kinds: Sequence[str]) -> list[Stor
     """The last event of each of these kinds at each window with a desk, in the order they were taken."""
     picks = " UNION ALL ".join(f"SELECT '{kind}' AS kind" for kind in kinds)
     question = sa.text(
-        f"SELECT {_FIELDS} FROM hub_events WHERE position IN ("  # noqa: S608  the same
+        f"SELECT {_FIELDS} FROM hub_events WHERE position IN ("
         " SELECT (SELECT MAX(e.position) FROM hub_events e WHERE e.window_id = w.window_id AND e.kind = k.kind)"
         f" FROM (SELECT DISTINCT window_id FROM hub_desks WHERE revoked_utc IS NULL) w CROSS JOIN ({picks}) k"
         ") ORDER BY position"

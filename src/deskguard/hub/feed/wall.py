@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _WORDS = (
     *("offline", "unknown", "starting", "listening", "paused", "microphone_lost", "stopped"),
     *("visit", "waiting", "help", "free", "reason_away", "reason_private", "reason_other", "notes", "minutes"),
+    *("note_microphone-lost", "note_store-failing", "note_rules-rejected", "note_slow-cpu", "note_clock-jump"),
+    "note_microphones-alike",
     *("seconds", "hours", "connected", "connecting", "heat", "phone", "lost_contact", "notes_short"),
 )
 

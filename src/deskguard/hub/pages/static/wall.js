@@ -5,6 +5,7 @@ const list = document.getElementById("tiles");
 const words = JSON.parse(document.getElementById("wall-words").textContent);
 const tiles = new Map();
 const SILENT_S = 150;
+const HELP_S = 900;
 const SIGNS = { good: "●", busy: "◆", warn: "▲", bad: "✖", off: "○", help: "✚" };
 const RANK = { help: 0, bad: 1, warn: 2, busy: 3, good: 4, off: 5 };
 const byName = new Intl.Collator(wall.dataset.lang, { numeric: true });
@@ -28,7 +29,7 @@ function lasting(seconds) {
 /** What a tile says: mood, word of the state, and a line more. */
 function reading(tile) {
   const isSilent = tile.online && tile.seen && sinceS(tile.seen) > SILENT_S;
-  if (tile.help) return { mood: "help", state: fill("help"), more: lasting(sinceS(tile.help)) };
+  if (tile.help && sinceS(tile.help) < HELP_S) return { mood: "help", state: fill("help"), more: lasting(sinceS(tile.help)) };
   if (!tile.online) return { mood: "off", state: fill(tile.state === "unknown" ? "unknown" : "offline"), more: "" };
   if (isSilent) return { mood: "warn", state: fill("lost_contact"), more: lasting(sinceS(tile.seen)) };
   if (tile.state === "microphone-lost") return { mood: "bad", state: fill("microphone_lost"), more: lasting(sinceS(tile.since)) };
@@ -36,7 +37,7 @@ function reading(tile) {
     const reason = tile.reason ? fill(`reason_${tile.reason}`) : "";
     return { mood: "warn", state: fill("paused"), more: [reason, lasting(sinceS(tile.since))].filter(Boolean).join(" · ") };
   }
-  const notes = tile.notes.length ? fill("notes", { n: tile.notes.join(" ") }) : "";
+  const notes = tile.notes.length ? fill("notes", { n: tile.notes.map((code) => words[`note_${code}`] ?? code).join(" ") }) : "";
   if (tile.visit) {
     const waiting = tile.visit.waiting === null ? "" : fill("waiting", { n: tile.visit.waiting });
     const phone = tile.visit.channel === "counter" ? "" : fill("phone");

@@ -1,0 +1,251 @@
+"""A real desk and a real hall: what a window lives through arrives once and in order, whoever is killed on the
+way.
+"""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from deskguard.desk.reporting import joining, membership
+from deskguard.desk.reporting.link import Link
+from deskguard.desk.reporting.membership import Membership
+from deskguard.desk.reporting.outbox import Entry, Limits, Outbox
+from deskguard.desk.reporting.policy import utc_text
+from deskguard.desk.reporting.reporter import open_reporter
+from deskguard.desk.reporting.sender import Sender
+from deskguard.errors import DeskguardError
+from deskguard.hub.accounts import desk_keys
+from deskguard.hub.opened import opened_store
+from deskguard.hub.options import HubOptions
+from deskguard.settings import HubSettings, Settings
+from deskguard.wire.ulid import new_ulid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PATIENCE_S = 60.0
+SERVE = """
+import socket, sys
+from datetime import UTC, datetime
+from pathlib import Path
+import uvicorn
+from deskguard.hub.app import build_app
+from deskguard.hub.opened import opened_store, state_of
+from deskguard.hub.options import HubOptions
+data = Path(sys.argv[1])
+options = HubOptions(data=data)
+with opened_store(options) as store:
+    app = build_app(state_of(store, data, options, lambda: datetime.now(UTC)))
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", int(sys.argv[2])))
+    print(listener.getsockname()[1], flush=True)
+    uvicorn.Server(uvicorn.Config(app, log_level="error")).run(sockets=[listener])
+"""
+
+
+class HubProcess:
+    """The hall's server in a process of its own, on the same port after each start."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.port = 0
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        command = [sys.executable, "-c", SERVE, str(self.data), str(self.port)]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        self.port = int(self._process.stdout.readline())
+        until_s = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                assert httpx.get(f"{self.url}/healthz", trust_env=False).status_code == 200
+                return
+            except httpx.HTTPError:
+                assert time.monotonic() < until_s, "the hall does not answer"
+                time.sleep(0.05)
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait(PATIENCE_S)
+            self._process = None
+
+    def ask(self, question: str) -> list[tuple[Any, ...]]:
+        with opened_store(HubOptions(data=self.data)) as store, store.reading() as connection:
+            return [tuple(row) for row in connection.execute(sa.text(question))]
+
+    def code(self, window: str = "window-1") -> str:
+        with opened_store(HubOptions(data=self.data)) as store, store.writing() as connection:
+            return desk_keys.new_code(connection, window, "test", datetime.now(UTC))
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[HubProcess]:
+    made = HubProcess(tmp_path / "hub")
+    made.start()
+    yield made
+    made.kill()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def a_help() -> Entry:
+    at = now()
+    return Entry({"v": 1, "id": new_ulid(at), "at": at.isoformat(), "kind": "help", "by": "button"})
+
+
+def joined(hub: HubProcess, folder: Path) -> Membership:
+    return joining.join(Settings(), folder, hub.url, hub.code())
+
+
+def a_sender(folder: Path, member: Membership) -> tuple[Outbox, Sender]:
+    box = Outbox.open(folder, Limits(10**8, 14), now())
+    return box, Sender(box, Link(member.url, member.key), member.desk_id, now)
+
+
+def drained(box: Outbox, sender: Sender) -> None:
+    until_s = time.monotonic() + PATIENCE_S
+    while box.waiting:
+        sender.step()
+        assert time.monotonic() < until_s, sender.failing
+
+
+def test_a_code_joins_once_and_the_key_is_the_desks_own(hub: HubProcess, tmp_path: Path) -> None:
+    code = hub.code("window-9")
+    member = joining.join(Settings(), tmp_path / "desk", hub.url, code)
+    assert member.window_id == "window-9"
+    assert membership.read(tmp_path / "desk") == member
+    with pytest.raises(DeskguardError) as caught:
+        joining.join(Settings(), tmp_path / "other", hub.url, code)
+    assert caught.value.code == "hub-refused"
+    assert membership.read(tmp_path / "other") is None
+
+
+def test_nothing_is_lost_or_doubled_when_the_hall_is_killed_again_and_again(
+    hub: HubProcess, tmp_path: Path
+) -> None:
+    folder = tmp_path / "desk"
+    box, sender = a_sender(folder, joined(hub, folder))
+    put = 0
+    for turn in range(6):
+        box.put([a_help() for _ in range(700)], utc_text(now()))
+        put += 700
+        sender.start() if turn == 0 else sender.nudge()
+        # At some moment of the sending, which is a different one each time.
+        time.sleep(secrets.randbelow(150) / 1000)
+        hub.kill()
+        hub.start()
+    until_s = time.monotonic() + 2 * PATIENCE_S
+    while box.waiting:
+        assert time.monotonic() < until_s, sender.failing
+        time.sleep(0.05)
+    sender.stop()
+    assert hub.ask("SELECT COUNT(*), COUNT(DISTINCT event_id), MAX(seq) FROM hub_events") == [(put, put, put)]
+    assert hub.ask("SELECT SUM(count) FROM hub_counts") == [(put,)]
+    in_order = hub.ask("SELECT seq FROM hub_events ORDER BY position")
+    assert [one[0] for one in in_order] == list(range(1, put + 1))
+    box.close()
+
+
+def test_an_answer_that_was_lost_changes_nothing(hub: HubProcess, tmp_path: Path) -> None:
+    folder = tmp_path / "desk"
+    member = joined(hub, folder)
+    box, sender = a_sender(folder, member)
+    box.put([a_help() for _ in range(10)], utc_text(now()))
+    box.close()
+    whole = (folder / "outbox.sqlite3").read_bytes()
+    box, sender = a_sender(folder, member)
+    drained(box, sender)
+    box.close()
+    # As if the desk had been killed after sending and before it noted the answer.
+    for left in folder.glob("outbox.sqlite3*"):
+        left.unlink()
+    (folder / "outbox.sqlite3").write_bytes(whole)
+    box, sender = a_sender(folder, member)
+    assert box.waiting == 10
+    drained(box, sender)
+    box.put([a_help()], utc_text(now()))
+    drained(box, sender)
+    box.close()
+    assert hub.ask("SELECT COUNT(*), MAX(seq) FROM hub_events") == [(11, 11)]
+
+
+def test_a_revoked_key_stops_the_sending_and_keeps_everything(hub: HubProcess, tmp_path: Path) -> None:
+    folder = tmp_path / "desk"
+    member = joined(hub, folder)
+    box, sender = a_sender(folder, member)
+    box.put([a_help()], utc_text(now()))
+    with opened_store(HubOptions(data=hub.data)) as store, store.writing() as connection:
+        assert desk_keys.revoke(connection, member.desk_id, now())
+    assert not sender.step()
+    assert sender.failing == "hub-refused"
+    assert box.waiting == 1
+    box.close()
+
+
+def test_an_event_the_hall_refuses_does_not_hold_up_the_others(hub: HubProcess, tmp_path: Path) -> None:
+    folder = tmp_path / "desk"
+    box, sender = a_sender(folder, joined(hub, folder))
+    box.put([a_help(), Entry({"v": 1, "kind": "of-a-newer-desk", "id": "x"}), a_help()], utc_text(now()))
+    drained(box, sender)
+    assert [one["refused"] for one in box.sent()] == [None, "unknown-kind", None]
+    assert hub.ask("SELECT seq FROM hub_events ORDER BY position") == [(1,), (3,)]
+    box.close()
+
+
+def test_a_hub_that_is_away_costs_patience_only(tmp_path: Path) -> None:
+    member = Membership(url="http://127.0.0.1:9", desk_id="d1", window_id="w1", key="k" * 20)
+    box, sender = a_sender(tmp_path, member)
+    box.put([a_help()], utc_text(now()))
+    assert not sender.step()
+    assert sender.failing == "hub-unreachable"
+    assert box.waiting == 1
+    assert not sender.reaches_somebody
+    box.close()
+
+
+def test_a_reporter_tells_what_its_desk_goes_through(hub: HubProcess, tmp_path: Path) -> None:
+    folder = tmp_path / "desk"
+    joined(hub, folder)
+    reporter = open_reporter(HubSettings(), folder, now)
+    assert reporter is not None
+    reporter.start(lambda _sample: utc_text(now()))
+    reporter.hear("rules", {"sha256": "ab" * 32})
+    reporter.hear("state", {"state": "listening"})
+    reporter.hear("pause_reason", {"reason": "private"})
+    reporter.hear("state", {"state": "paused"})
+    reporter.hear("state", {"state": "paused"})
+    figures = {"heard_s": 1.0, "speech_s": 0.5, "lost_s": 0.0, "backlog_s": 0.0, "rtf": 0.1}
+    reporter.hear("health", {**figures, "windows_skipped": 0, "notes": []})
+    reporter.hear("help", {"by": "button", "at_utc": "", "is_reached": False})
+    reporter.hear("card", {"heard": "不该离开的话"})
+    reporter.hear("state", {"state": "stopped"})
+    reporter.stop()
+    kinds = [one[0] for one in hub.ask("SELECT kind FROM hub_events ORDER BY position")]
+    assert kinds == ["desk", "state", "state", "health", "help", "state", "desk"]
+    bodies = " ".join(one[0] for one in hub.ask("SELECT body FROM hub_events"))
+    assert '"reason":"private"' in bodies
+    assert "不该" not in bodies
+    box = sqlite3.connect(folder / "outbox.sqlite3")
+    assert box.execute("SELECT COUNT(*) FROM queue").fetchone() == (0,)
+    box.close()
