@@ -65,7 +65,17 @@ def _routers() -> Iterable[Callable[[HubState], APIRouter]]:
     from deskguard.hub.feed import routes as feed
     from deskguard.hub.fleet import api as fleet_api
     from deskguard.hub.fleet import fleet_pages, rule_pages
-    from deskguard.hub.pages import accounts, audit, desks, logging_in, my_data, password, settings, setup
+    from deskguard.hub.pages import (
+        accounts,
+        audit,
+        desks,
+        logging_in,
+        my_data,
+        night,
+        password,
+        settings,
+        setup,
+    )
 
     return [
         health.router,
@@ -79,6 +89,7 @@ def _routers() -> Iterable[Callable[[HubState], APIRouter]]:
         audit.router,
         settings.router,
         my_data.router,
+        night.router,
         fleet_api.router,
         rule_pages.router,
         fleet_pages.router,

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from deskguard.hub.feed.tables import FEED
 from deskguard.hub.keeping import requests
+from deskguard.hub.reviewing.tables import TABLES as VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,6 +86,7 @@ FLEET = (
 STEPS: Steps = (
     ("0001-accounts-desks-audit", ACCOUNTS),
     ("0002-feed", FEED),
+    ("0003-verdicts-trainings", VERDICTS),
     ("0004-fleet", FLEET),
     ("0005-keeping", requests.TABLES),
 )

@@ -1,0 +1,1 @@
+"""Findings before people: queues, blind double review, appeals, the clerk's own page, scorecards."""

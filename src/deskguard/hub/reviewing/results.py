@@ -1,0 +1,122 @@
+"""The night's store to what the pages need of it, judged by the card in force; kept while nothing changes.
+
+To read a month of a hall takes a second, and every page asks: what was read is kept with a stamp of the store
+(newest examination; how many examinations, decisions and imports there are), and read again when that changes.
+Scores, standings and reasons come from `scoring`: the hall reckons nothing by itself.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from deskguard.scoring.card_files import find_card
+from deskguard.scoring.lines import Judged, judged
+from deskguard.scoring.policy import deadlines_of, policy_of
+from deskguard.scoring.scorecard import usable
+from deskguard.scoring.store import Wanted
+
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
+    from deskguard.hub.accounts.people import Person
+    from deskguard.hub.state import HubState
+    from deskguard.scoring.policy import Policy
+    from deskguard.scoring.results import Night
+    from deskguard.scoring.review import Deadlines
+    from deskguard.scoring.scorecard import Scorecard
+    from deskguard.scoring.values import Spoken
+    from deskguard.settings import Settings
+
+_KEPT = 24
+_STAMP = sa.text(
+    "SELECT (SELECT MAX(examined_utc) FROM night_examinations) AS newest,"
+    " (SELECT COUNT(*) FROM night_examinations) AS examinations,"
+    " (SELECT COUNT(*) FROM night_decisions) AS decisions,"
+    " (SELECT COUNT(*) FROM night_imports) AS imports"
+)
+_Key = tuple["date | None", "date | None", tuple[str, ...], tuple[str, ...]]
+_Stamp = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Some days of the night, and every finding of them as the card has it."""
+
+    night: Night
+    found: tuple[Judged, ...]
+
+
+class Results:
+    """What routes ask the night; safe to use from several threads."""
+
+    def __init__(self, state: HubState, settings: Settings) -> None:
+        """Raises DeskguardError for a card that is missing or has blanks."""
+        self._state = state
+        places = [_path(one) for one in settings.scoring.cards]
+        self.card: Scorecard = usable(find_card(settings.scoring.card, places))
+        self.policy: Policy = policy_of(settings.scoring)
+        self.deadlines: Deadlines = deadlines_of(settings.scoring)
+        self._turn = threading.Lock()
+        self._kept: OrderedDict[_Key, tuple[_Stamp, Looked]] = OrderedDict()
+
+    def look(self, first: date | None, last: date | None, person: Person | None = None) -> Looked:
+        """The days from `first` to `last` in the windows that a person may see; of a clerk, without windows."""
+        return self._look((first, last, () if person is None else person.windows, ()))
+
+    def own(self, clerk_id: str) -> Looked:
+        """All that was ever found about one clerk."""
+        return self._look((None, None, (), (clerk_id,)))
+
+    def one(self, finding_id: str) -> Judged:
+        """A finding, judged among those of its day and window; raises DeskguardError (`unknown-finding`)."""
+        finding, standing = self._state.night.finding(finding_id, self.deadlines)
+        day, window = finding.recording.day, finding.recording.window_id
+        near = self._look((day, day, (window,), ()))
+        of_day = (one for one in near.found if one.finding.finding_id == finding.finding_id)
+        # One that was not found any more the last time is known to nobody but the store.
+        return next(of_day, Judged(finding=finding, standing=standing))
+
+    def beside(self, one: Judged) -> tuple[Judged, ...]:
+        """All findings of the day and window of a finding, itself among them."""
+        day, window = one.finding.recording.day, one.finding.recording.window_id
+        near = self._look((day, day, (window,), ())).found
+        is_known = any(each.finding.finding_id == one.finding.finding_id for each in near)
+        return near if is_known else (*near, one)
+
+    def spoken(self, recording_sha256: str) -> list[Spoken]:
+        """What was said in a recording, redacted."""
+        return self._state.night.spoken(recording_sha256)
+
+    def _look(self, key: _Key) -> Looked:
+        stamp = self._stamp()
+        with self._turn:
+            kept = self._kept.get(key)
+            if kept is not None and kept[0] == stamp:
+                self._kept.move_to_end(key)
+                return kept[1]
+        first, last, windows, clerks = key
+        night = self._state.night.night(
+            Wanted(first=first, last=last, windows=windows, clerks=clerks), self.deadlines
+        )
+        looked = Looked(night, tuple(judged(night, self.card, self.policy)))
+        with self._turn:
+            self._kept[key] = (stamp, looked)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return looked
+
+    def _stamp(self) -> _Stamp:
+        with self._state.store.reading() as connection:
+            return tuple(connection.execute(_STAMP).one())
+
+
+def _path(text: str) -> Path:
+    from pathlib import Path
+
+    return Path(text)

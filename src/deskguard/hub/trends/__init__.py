@@ -1,0 +1,1 @@
+"""Counts over time: from roll-ups of what desks report, and from the night's results."""

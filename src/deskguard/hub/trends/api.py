@@ -1,0 +1,43 @@
+"""GET /api/v1/trends: what desks reported, summed up for programs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from deskguard.hub.accounts.guard import Person, needs
+from deskguard.hub.trends import rollups
+from deskguard.hub.trends.days import MaybeDay
+
+if TYPE_CHECKING:
+    from deskguard.hub.state import HubState
+    from deskguard.hub.trends.rollups import Dimension
+
+Viewer = Annotated[Person, Depends(needs("trends.view"))]
+By = Annotated[str, Query(pattern=r"^(day|hour|window|rule|standard|scene)$")]
+_DAYS = timedelta(days=30)
+
+
+def router(state: HubState) -> APIRouter:
+    """The route of the roll-ups."""
+    routes = APIRouter(tags=["trends"])
+
+    @routes.get("/api/v1/trends")
+    def trends(person: Viewer, by: By = "day", first: MaybeDay = None, last: MaybeDay = None) -> dict[str, Any]:
+        """Counts of what desks reported from `first` to `last`, both included; else of the last 30 days."""
+        until = last or state.now().date()
+        since = first or until - _DAYS
+        dimension: Dimension = by  # type: ignore[assignment]
+        with state.store.reading() as connection:
+            found = rollups.sums(connection, dimension, (since, until), person.windows)
+        return {
+            "v": 1,
+            "by": by,
+            "first": since.isoformat(),
+            "last": until.isoformat(),
+            "rows": [one.told() for one in found],
+        }
+
+    return routes
