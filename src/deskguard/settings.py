@@ -269,6 +269,10 @@ class HubSettings(Section):
     """How long reports wait for a hub that is away, and how long the clerk can read what was sent."""
     max_mb: Annotated[int, Field(ge=1, le=10_000)] = 50
     """How much may wait; beyond it the oldest goes, and is counted."""
+    take: tuple[Literal["rules", "settings"], ...] = ("rules", "settings")
+    """What the hub decides in the desk's place, once it has published something for its window."""
+    pull_every_s: Annotated[float, Field(ge=10, le=86_400)] = 60.0
+    """How often the hub is asked for newer ones."""
 
 
 class Settings(Section):

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from deskguard.hearing.roles.voice import Embedder
     from deskguard.hearing.vad import SileroVad
     from deskguard.rules.pack import RuleSet
-    from deskguard.rules.watch import PackWatcher
     from deskguard.settings import Settings
 
 
@@ -40,13 +39,6 @@ def load_rules(settings: Settings, given: Sequence[Path] = ()) -> RuleSet:
     syllables(text)
     word_edges(text)
     return rules
-
-
-def watch_rules(settings: Settings, given: Sequence[Path] = ()) -> PackWatcher:
-    """A watcher of the packs; made before they are loaded, it misses no edit."""
-    from deskguard.rules.watch import PackWatcher
-
-    return PackWatcher(rule_paths(settings, given), settings.rules.only)
 
 
 def load_recogniser(settings: Settings, lanes: int = 1) -> Recogniser:

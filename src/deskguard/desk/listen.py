@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from deskguard.desk import compose
 from deskguard.desk.devices import named_devices, with_devices
+from deskguard.desk.fleet.choosing import FollowingWatcher
+from deskguard.desk.fleet.opening import open_fleet
 from deskguard.desk.reporting.reporter import open_reporter
 from deskguard.desk.window import Parts, Window, run_quietly
 from deskguard.hearing.two_microphones import chosen_devices, open_source
@@ -41,17 +43,25 @@ def run_listen(settings: Settings, options: ListenOptions) -> None:
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     settings = _with_options(settings, options)
-    watcher = compose.watch_rules(settings, options.rules)
-    rules = compose.load_rules(settings, options.rules)
+    folder = compose.store_folder(settings)
+    fleet = open_fleet(settings, folder)
+    settings = settings if fleet is None else fleet.settings
+
+    def own_rules() -> Sequence[Path]:
+        return compose.rule_paths(settings, options.rules)
+
+    # Rules of the command line go before the hub's: who tries some wants to hear those.
+    where = own_rules if fleet is None or options.rules else fleet.rules_from(own_rules)
+    watcher = FollowingWatcher(where, settings.rules.only)
+    rules = compose.load_rules(settings, where())
     # Microphones are looked for before the model is loaded: a wrong name should fail at once.
     devices = chosen_devices(settings)
-    folder = compose.store_folder(settings)
     reporter = open_reporter(settings.hub, folder, lambda: datetime.now(UTC))
     parts = Parts(
         settings=settings,
         recogniser=compose.load_recogniser(settings).warmed_up(settings.hearing.max_utterance_s),
         rules=rules,
-        rule_paths=compose.rule_paths(settings, options.rules),
+        rule_paths=where(),
         data_folder=folder,
         device=" + ".join(one.name for one in devices),
         watcher=watcher,
@@ -71,7 +81,15 @@ def run_listen(settings: Settings, options: ListenOptions) -> None:
         import webbrowser
 
         webbrowser.open(window.url)
-    run_quietly(window.run(microphone))
+    if fleet is not None:
+        fleet.start(
+            lambda news: None if reporter is None else reporter.pack(news.outcome, news.reason, news.sha256)
+        )
+    try:
+        run_quietly(window.run(microphone))
+    finally:
+        if fleet is not None:
+            fleet.stop()
 
 
 def _with_options(settings: Settings, options: ListenOptions) -> Settings:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from deskguard.desk import compose
 from deskguard.desk.cards import ScreenWords, is_listed
+from deskguard.desk.fleet.choosing import FollowingWatcher
 from deskguard.desk.hook_file import HookFile
 from deskguard.desk.live import LiveRun
 from deskguard.desk.meter import LevelMeter
@@ -29,7 +30,6 @@ from deskguard.desk.store_writer import StoreWriter
 from deskguard.desk.strain import Strain
 from deskguard.desk.visit_feed import VisitBoard, VisitFeed
 from deskguard.errors import DeskguardError
-from deskguard.rules.watch import PackWatcher
 from deskguard.values import Alert, Health, HelpCall, Hypothesis, Labelled, Run, seconds
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Parts:
     rule_paths: Sequence[Path]
     data_folder: Path
     device: str
-    watcher: PackWatcher | None = None
+    watcher: FollowingWatcher | None = None
     """Made before `rules` were loaded, so that no edit falls between; None makes one with the window."""
     casting: Casting | None = None
     """Finds who speaks where no channel tells; None: nobody does."""
@@ -108,7 +108,7 @@ class Window:
         self._visits = VisitFeed(
             VisitBoard(parts.rules.courtesy, self._clock.utc_of, settings.visits.off), self._feed.publish
         )
-        self._watcher = parts.watcher or PackWatcher(parts.rule_paths, settings.rules.only)
+        self._watcher = parts.watcher or FollowingWatcher(lambda: parts.rule_paths, settings.rules.only)
         self._rules, self._rules_error = parts.rules, ""
         self._words = ScreenWords(parts.rules)
         self._on_list: set[str] = set()

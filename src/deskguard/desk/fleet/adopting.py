@@ -17,7 +17,7 @@ from deskguard.wire.pushed import checked
 from deskguard.wire.release import KINDS, Expected, Pull, Pulled, file_bytes, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from deskguard.desk.fleet.shelf import Shelf
     from deskguard.wire.release import Held, Kind, Release
@@ -39,12 +39,22 @@ class News:
 class Adopter:
     """Takes what one hub sends to one window."""
 
-    def __init__(self, shelf: Shelf, public_key: str, window_id: str, only: Sequence[str] = ()) -> None:
-        """`only`: ids of packs that this desk keeps to; rules without them are refused."""
+    def __init__(
+        self,
+        shelf: Shelf,
+        public_key: str,
+        window_id: str,
+        *,
+        only: Sequence[str] = (),
+        takes: Collection[Kind] = KINDS,
+    ) -> None:
+        """`only`: ids of packs that this desk keeps to; rules without them are refused. `takes`: what it lets
+        the hub decide; the rest is refused."""
         self._shelf = shelf
         self._key = public_key
         self._window_id = window_id
         self._only = tuple(only)
+        self._takes = frozenset(takes)
         self._refused: dict[Kind, str] = {}
         # Settings hold from the start of a desk; those that come later wait for the next one.
         self._settings_at_start = shelf.held("settings").serial
@@ -88,6 +98,12 @@ class Adopter:
         return [News(kind=kind, outcome="adopted", sha256=release.sha256, told=f"number {release.serial}")]
 
     def _adopt(self, release: Release) -> None:
+        if release.kind not in self._takes:
+            raise DeskguardError(
+                f"This desk does not let the hub decide its {release.kind}.",
+                "add it to [hub] take of the desk's settings.",
+                "not-taken",
+            )
         if release.kind == "settings":
             checked(release.settings)
             self._shelf.put_settings(release)
@@ -117,7 +133,9 @@ def try_rules(files: dict[str, bytes], only: Sequence[str] = ()) -> None:
         Spotter(rules)
         Meaning(rules)
     except DeskguardError as error:
-        raise DeskguardError(error.problem.replace(f"{staging}/", ""), error.remedy, error.code) from None
+        raise DeskguardError(
+            error.problem.replace(f"{staging}/", "").replace(f" {staging}", ""), error.remedy, error.code
+        ) from None
     except OSError as error:
         raise DeskguardError(
             f"The rules cannot be tried: {error.strerror or error}.", "free some space.", "unwritable"

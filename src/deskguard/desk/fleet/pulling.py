@@ -14,10 +14,8 @@ from deskguard.errors import DeskguardError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from deskguard.desk.fleet.adopting import Adopter, News
-    from deskguard.desk.fleet.shelf import Shelf
 
 log = logging.getLogger(__name__)
 
@@ -85,13 +83,3 @@ class Puller:
                 log.exception("rules of the hub could not be taken")
                 is_reached = False
             wait_s = self._every_s if is_reached else min(max(wait_s, self._every_s) * 2, _MOST_WAIT_S)
-
-
-def hub_rules(shelf: Shelf, own: Callable[[], list[Path]]) -> Callable[[], list[Path]]:
-    """Where the rules lie now: the hub's, once there are any, else the desk's own."""
-
-    def where() -> list[Path]:
-        taken = shelf.taken_rules()
-        return own() if taken is None else [taken]
-
-    return where

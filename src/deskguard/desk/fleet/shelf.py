@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from deskguard.errors import DeskguardError
+from deskguard.rules.pack import load_packs
 from deskguard.wire.release import Held, file_bytes, files_sha256
 from deskguard.wire.signing import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from deskguard.wire.release import Kind, Release
@@ -77,6 +78,16 @@ class Shelf:
     def taken_rules(self) -> Path | None:
         """The same without looking at the disk: as it was at the start, or when rules were taken since."""
         return self._rules_home
+
+    def try_taken(self, only: Sequence[str] = ()) -> None:
+        """Load the rules taken, as the desk will; those that do not load are not used, and DeskguardError says
+        why."""
+        if self._rules_home is not None:
+            try:
+                load_packs([self._rules_home], only)
+            except DeskguardError:
+                self._rules_home = None
+                raise
 
     def values(self) -> Mapping[str, Mapping[str, Any]]:
         """The settings taken, by table."""

@@ -51,7 +51,7 @@ def on_disk(files: Mapping[str, bytes]) -> Iterator[Path]:
             (folder / name).write_bytes(content)
         yield folder
     except DeskguardError as error:
-        problem = error.problem.replace(f"{folder}/", "").replace(str(folder), "")
+        problem = error.problem.replace(f"{folder}/", "").replace(f" {folder}", "")
         raise DeskguardError(problem, error.remedy, error.code) from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
