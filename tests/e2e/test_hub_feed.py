@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
+from postgres_server import PASSWORD, PostgresServer, postgres_server
 
 from deskguard.wire.ulid import new_ulid
 from feed_parts import A_HIT, BEGIN, a_visit, body_of, post, told
@@ -21,9 +23,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@pytest.fixture
-def hall(tmp_path: Path) -> Iterator[Hall]:
-    with a_hall(tmp_path) as made, made.nobody().client:
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[PostgresServer]:
+    with postgres_server() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def hall(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hall]:
+    """The same tests on both databases."""
+    place, password_file = "", None
+    if request.param == "postgresql":
+        place = request.getfixturevalue("postgres").create(f"hall_{secrets.token_hex(6)}")
+        password_file = tmp_path / "password"
+        password_file.write_text(PASSWORD, encoding="utf-8")
+    with a_hall(tmp_path / "data", place, password_file) as made, made.nobody().client:
         yield made
 
 
@@ -179,8 +193,9 @@ def test_the_board_shows_what_windows_do_and_is_the_same_after_a_restart(tmp_pat
             key,
             body_of(desk, told(1, kind="desk", online=True, version="1.0"), state, a_visit(3), told(4)),
         )
-        before = _tiles(client)
+        before, ids = _tiles(client), hall.ids
     with a_hall(tmp_path, is_peopled=False) as hall:
+        hall.ids |= ids
         after = _tiles(hall.client_as("supervisor"))
     assert [one["window"] for one in before] == ["window-1", "window-2"]
     mine = before[0]

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from deskguard.errors import DeskguardError
 from deskguard.hub.accounts.guard import DeskKey, Person, desk_of, needs
 from deskguard.hub.feed import reading
-from deskguard.hub.feed.intake import take
+from deskguard.hub.feed.intake import Arrived, check_desk
 from deskguard.hub.feed.reading import Chosen
 from deskguard.wire import batch as wire
 from deskguard.wire.events import KINDS, Event
@@ -87,7 +87,7 @@ def intake_router(feeding: Feeding, metrics: Metrics) -> APIRouter:
             if encoding not in ("gzip", "identity"):
                 raise HTTPException(415, "send it as it is, or as gzip")
             try:
-                answer = await run_in_threadpool(_take, desk, packed, encoding == "gzip")
+                answer = await _take(desk, packed, encoding == "gzip")
             except DeskguardError as error:
                 if error.code not in _STATUS:
                     raise
@@ -96,11 +96,11 @@ def intake_router(feeding: Feeding, metrics: Metrics) -> APIRouter:
                 raise HTTPException(_STATUS[error.code], told) from None
         return JSONResponse(answer.model_dump(mode="json"))
 
-    def _take(desk: DeskKey, packed: bytes, is_gzip: bool) -> wire.Answer:
+    async def _take(desk: DeskKey, packed: bytes, is_gzip: bool) -> wire.Answer:
         begun_ns = time.monotonic_ns()
-        batch = wire.unpack(packed, is_gzip=is_gzip)
-        taken = take(state.store, desk, batch, state.now())
-        feeding.tail.nudge()
+        batch = await run_in_threadpool(wire.unpack, packed, is_gzip=is_gzip)
+        check_desk(desk, batch)
+        taken = await asyncio.wrap_future(feeding.gathering.bring(Arrived(desk, batch, state.now())))
         metrics.took(batch, taken, (time.monotonic_ns() - begun_ns) / 1e9)
         return wire.Answer(
             upto=taken.upto,

@@ -1,4 +1,4 @@
-"""A batch of a desk into the store: each event once, in the desk's order, counted in the same transaction.
+"""Batches of desks into the store: each event once, in the desk's order, counted in the same transaction.
 
 What a desk says of itself is not believed: its id and window are those of its key. Its clock may be wrong: what
 it says was "now" when it sent the batch tells by how much, and the times of its events are set right by that.
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -37,6 +37,7 @@ _COLUMNS = (
     "position BIGINT, desk_id TEXT, event_id TEXT, seq BIGINT, window_id TEXT, kind TEXT, at_utc TEXT,"
     " day TEXT, received_utc TEXT, body TEXT"
 )
+_STREAM = "desk_id TEXT, stream TEXT, last_seq INT8, lost INT8, refused INT8, skew_s FLOAT8, seen_utc TEXT"
 _COUNTED = (
     "day TEXT, hour INTEGER, window_id TEXT, kind TEXT, rule_id TEXT, standard TEXT, scene TEXT, severity TEXT,"
     " count BIGINT, total DOUBLE PRECISION"
@@ -54,132 +55,194 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrived:
+    """A batch, the desk whose key came with it, and when."""
+
+    desk: DeskKey
+    batch: Batch
+    received: datetime
+
+    @property
+    def skew_s(self) -> float:
+        """How far the desk's clock is ahead, seconds."""
+        return (self.batch.head.sent - self.received).total_seconds()
+
+
+class _Stream(NamedTuple):
+    desk_id: str
+    stream: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Row:
+    """An event of the batch of that number."""
+
+    batch: int
     event: Event
     at: datetime
     where: Where
 
 
-def take(store: HubStore, desk: DeskKey, batch: Batch, received: datetime) -> Taken:
-    """Keep a batch; raises DeskguardError (`not-your-desk`) when it names another desk than its key does."""
-    head = batch.head
-    if head.desk_id != desk.desk_id:
+def check_desk(desk: DeskKey, batch: Batch) -> None:
+    """Raise DeskguardError (`not-your-desk`) when a batch names another desk than its key does."""
+    if batch.head.desk_id != desk.desk_id:
         raise DeskguardError(
             "The batch names another desk than the one whose key came with it.",
             "join the hub again on this computer: deskguard join URL CODE.",
             "not-your-desk",
         )
-    skew_s = (head.sent - received).total_seconds()
-    numbers = [one.seq for one in batch.events] + [one.seq for one in batch.refused if one.seq is not None]
+
+
+def take(store: HubStore, several: Sequence[Arrived]) -> list[Taken]:
+    """Keep batches, all in one transaction, or none of them; raises DeskguardError."""
     with store.writing() as connection:
-        last = _last(connection, desk.desk_id, head.stream, received)
-        fresh = [one for one in batch.events if one.seq > last]
-        rows = [_timed(one, desk.window_id, received, skew_s) for one in fresh]
-        accepted = _insert(connection, desk, rows, received) if rows else 0
-        upto = max([last, *numbers])
-        _note(connection, desk.desk_id, batch, (upto, skew_s, received))
-    return Taken(upto, accepted, len(batch.events) - accepted, round(skew_s, 3))
+        before = _last(connection, several)
+        last, rows = dict(before), list[_Row]()
+        for number, one in enumerate(several):
+            stream = _Stream(one.desk.desk_id, one.batch.head.stream)
+            fresh = [event for event in one.batch.events if event.seq > last[stream]]
+            rows += [_timed(number, event, one) for event in fresh]
+            numbers = [event.seq for event in one.batch.events]
+            numbers += [event.seq for event in one.batch.refused if event.seq is not None]
+            last[stream] = max([last[stream], *numbers])
+        kept = _insert(connection, several, rows) if rows else []
+        _note(connection, several, last)
+    accepted = [0] * len(several)
+    for row in kept:
+        accepted[row.batch] += 1
+    return [
+        Taken(
+            last[_Stream(one.desk.desk_id, one.batch.head.stream)],
+            accepted[number],
+            len(one.batch.events) - accepted[number],
+            round(one.skew_s, 3),
+        )
+        for number, one in enumerate(several)
+    ]
 
 
-def _timed(event: Event, window_id: str, received: datetime, skew_s: float) -> _Row:
+def _timed(number: int, event: Event, arrived: Arrived) -> _Row:
     """An event with its time set right, on the day that its window had then."""
-    at = event.at
-    if abs(skew_s) > SKEW_BORNE_S:
-        at -= timedelta(seconds=skew_s)
-    offset = event.at.tzinfo
-    at = max(min(at, received), received - MOST_EVENT_AGE).astimezone(offset)
-    return _Row(event, at, Where(at.date().isoformat(), at.hour, window_id))
+    at, received = event.at, arrived.received
+    if abs(arrived.skew_s) > SKEW_BORNE_S:
+        at -= timedelta(seconds=arrived.skew_s)
+    at = max(min(at, received), received - MOST_EVENT_AGE).astimezone(event.at.tzinfo)
+    return _Row(number, event, at, Where(at.date().isoformat(), at.hour, arrived.desk.window_id))
 
 
-def _last(connection: Connection, desk_id: str, stream: str, received: datetime) -> int:
-    """The last number kept of a stream, which nobody else takes up until the end of the transaction."""
-    key = {"desk": desk_id, "stream": stream, "at": utc_text(received)}
+def _last(connection: Connection, several: Sequence[Arrived]) -> dict[_Stream, int]:
+    """The last number kept of each stream, which nobody else takes up until the transaction ends."""
+    blank = {"last_seq": 0, "lost": 0, "refused": 0, "skew_s": 0.0}
+    rows = [
+        {
+            "desk_id": one.desk.desk_id,
+            "stream": one.batch.head.stream,
+            **blank,
+            "seen_utc": utc_text(one.received),
+        }
+        for one in several
+    ]
+    # In one order, so that no two processes wait for each other.
+    rows.sort(key=lambda row: (row["desk_id"], row["stream"]))
+    given = {"rows": json.dumps(rows)}
+    table = _recordset(connection, _STREAM)
     connection.execute(
         sa.text(
-            "INSERT INTO hub_streams VALUES (:desk, :stream, 0, 0, 0, 0, :at)"
-            " ON CONFLICT (desk_id, stream) DO NOTHING"
+            f"INSERT INTO hub_streams SELECT * FROM {table} WHERE TRUE ON CONFLICT (desk_id, stream) DO NOTHING"
         ),
-        key,
+        given,
     )
-    lock = " FOR UPDATE" if connection.dialect.name == "postgresql" else ""
-    question = f"SELECT last_seq FROM hub_streams WHERE desk_id = :desk AND stream = :stream{lock}"
-    return int(connection.execute(sa.text(question), key).scalar_one())
+    lock = " FOR UPDATE OF s" if connection.dialect.name == "postgresql" else ""
+    found = connection.execute(
+        sa.text(
+            f"SELECT s.desk_id, s.stream, s.last_seq FROM hub_streams s JOIN {table}"
+            f" ON s.desk_id = given.desk_id AND s.stream = given.stream ORDER BY s.desk_id, s.stream{lock}"
+        ),
+        given,
+    )
+    return {_Stream(desk, stream): int(last) for desk, stream, last in found}
 
 
-def _insert(connection: Connection, desk: DeskKey, rows: Sequence[_Row], received: datetime) -> int:
-    """Put events and their counts; how many were not there yet."""
+def _insert(connection: Connection, several: Sequence[Arrived], rows: Sequence[_Row]) -> list[_Row]:
+    """Put events and their counts; those that were not there yet."""
     last = connection.execute(
         sa.text("UPDATE hub_sequence SET value = value + :n WHERE name = 'events' RETURNING value"),
         {"n": len(rows)},
     ).scalar_one()
-    first = int(last) - len(rows) + 1
-    received_utc = utc_text(received)
+    placed = dict(enumerate(rows, int(last) - len(rows) + 1))
     told = [
         {
             "position": position,
-            "desk_id": desk.desk_id,
+            "desk_id": several[row.batch].desk.desk_id,
             "event_id": row.event.id,
             "seq": row.event.seq,
             "window_id": row.where.window_id,
             "kind": row.event.kind,
             "at_utc": utc_text(row.at),
             "day": row.where.day,
-            "received_utc": received_utc,
+            "received_utc": utc_text(several[row.batch].received),
             "body": row.event.model_dump_json(exclude={"v", "id", "seq", "at", "kind"}),
         }
-        for position, row in enumerate(rows, first)
+        for position, row in placed.items()
     ]
     put = connection.execute(
         sa.text(
-            f"INSERT INTO hub_events SELECT * FROM {_recordset(connection, _COLUMNS)}"
+            f"INSERT INTO hub_events SELECT * FROM {_recordset(connection, _COLUMNS)} WHERE TRUE"
             " ON CONFLICT (desk_id, event_id) DO NOTHING RETURNING position"
         ),
         {"rows": json.dumps(told)},
     )
-    kept = {int(position) for (position,) in put}
-    counts = rolled_up((row.where, row.event) for position, row in enumerate(rows, first) if position in kept)
+    kept = [placed[int(position)] for (position,) in put]
+    counts = rolled_up((row.where, row.event) for row in kept)
     if counts:
         connection.execute(
             sa.text(
-                f"INSERT INTO hub_counts SELECT * FROM {_recordset(connection, _COUNTED)}"
+                f"INSERT INTO hub_counts SELECT * FROM {_recordset(connection, _COUNTED)} WHERE TRUE"
                 " ON CONFLICT (day, hour, window_id, kind, rule_id, standard, scene, severity) DO UPDATE"
                 " SET count = hub_counts.count + excluded.count, total = hub_counts.total + excluded.total"
             ),
             {"rows": json.dumps(counts)},
         )
-    return len(kept)
+    return kept
 
 
 def _recordset(connection: Connection, columns: str) -> str:
-    """:rows, a JSON array of objects, as a table: one statement whatever their number."""
+    """:rows, a JSON array of objects, as a table `given`: one statement whatever their number."""
     if connection.dialect.name == "postgresql":
-        return f"jsonb_to_recordset(CAST(:rows AS jsonb)) AS given ({columns}) WHERE TRUE"
-    # SQLAlchemy would take $.name for a plain text, and so does SQLite.
+        return f"jsonb_to_recordset(CAST(:rows AS jsonb)) AS given ({columns})"
     names = [one.split()[0] for one in columns.split(", ")]
     picked = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in names)
-    return f"(SELECT {picked} FROM json_each(:rows)) WHERE TRUE"
+    return f"(SELECT {picked} FROM json_each(:rows)) AS given"
 
 
-def _note(connection: Connection, desk_id: str, batch: Batch, news: tuple[int, float, datetime]) -> None:
-    """How far the stream has come, and when the desk was heard last."""
-    upto, skew_s, received = news
-    values: dict[str, Any] = {
-        "desk": desk_id,
-        "stream": batch.head.stream,
-        "upto": upto,
-        "lost": batch.head.lost,
-        "refused": len(batch.refused),
-        "skew": skew_s,
-        "at": utc_text(received),
-    }
+def _note(connection: Connection, several: Sequence[Arrived], last: dict[_Stream, int]) -> None:
+    """How far each stream has come, and when its desk was heard last."""
+    rows: dict[_Stream, dict[str, Any]] = {}
+    for one in several:
+        stream = _Stream(one.desk.desk_id, one.batch.head.stream)
+        refused = len(one.batch.refused) + (rows[stream]["refused"] if stream in rows else 0)
+        rows[stream] = {
+            **stream._asdict(),
+            "last_seq": last[stream],
+            "lost": one.batch.head.lost,
+            "refused": refused,
+            "skew_s": one.skew_s,
+            "seen_utc": utc_text(one.received),
+        }
+    given = {"rows": json.dumps(list(rows.values()))}
+    table = _recordset(connection, _STREAM)
     connection.execute(
         sa.text(
-            "UPDATE hub_streams SET last_seq = :upto, lost = :lost, refused = refused + :refused,"
-            " skew_s = :skew, seen_utc = :at WHERE desk_id = :desk AND stream = :stream"
+            "UPDATE hub_streams SET last_seq = given.last_seq, lost = given.lost, skew_s = given.skew_s,"
+            f" refused = hub_streams.refused + given.refused, seen_utc = given.seen_utc FROM {table}"
+            " WHERE hub_streams.desk_id = given.desk_id AND hub_streams.stream = given.stream"
         ),
-        values,
+        given,
     )
     connection.execute(
-        sa.text("UPDATE hub_desks SET seen_utc = :at WHERE desk_id = :desk"),
-        {"at": values["at"], "desk": desk_id},
+        sa.text(
+            f"UPDATE hub_desks SET seen_utc = given.seen_utc FROM {table}"
+            " WHERE hub_desks.desk_id = given.desk_id"
+        ),
+        given,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from deskguard.hub.audit import log as audit
 from deskguard.hub.feed.broadcast import Broadcast
+from deskguard.hub.feed.gathering import Gathering
 from deskguard.hub.feed.live import LiveBoard
 from deskguard.hub.feed.tail import Tail
 
@@ -28,6 +29,7 @@ class Feeding:
         self.board = LiveBoard(state.now)
         self.broadcast = Broadcast()
         self.tail = Tail(state.store, self.board, self.broadcast)
+        self.gathering = Gathering(state.store, self.tail.nudge)
         self._guard = threading.Lock()
         self._is_running = False
         self.is_ending = False
@@ -44,6 +46,7 @@ class Feeding:
     def stop(self) -> None:
         """End threads and streams."""
         self.is_ending = True
+        self.gathering.stop()
         with self._guard:
             if self._is_running:
                 self.tail.stop()
