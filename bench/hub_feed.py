@@ -267,7 +267,10 @@ def live(arguments: argparse.Namespace) -> None:
                     await asyncio.sleep(5)
                 for one in jobs:
                     one.cancel()
-                await asyncio.gather(*jobs, return_exceptions=True)
+                for one in await asyncio.gather(*jobs, return_exceptions=True):
+                    # A dashboard that ended before its time says why.
+                    if isinstance(one, Exception):
+                        raise one
             return made
 
         made = asyncio.run(all_of_them())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, FastAPI
 from fastapi.concurrency import run_in_threadpool
 
-from deskguard.hub.feed import api, export, metrics, wall
+from deskguard.hub.feed import api, export, hook_pages, metrics, wall
 from deskguard.hub.feed.running import Feeding
 
 if TYPE_CHECKING:
@@ -36,4 +36,5 @@ def router(state: HubState) -> APIRouter:
     routes.include_router(export.router(feeding))
     routes.include_router(metrics.router(feeding, counted))
     routes.include_router(wall.router(feeding))
+    routes.include_router(hook_pages.router(state))
     return routes

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from deskguard.hub.audit import log as audit
 from deskguard.hub.feed.broadcast import Broadcast
+from deskguard.hub.feed.delivering import Delivery
 from deskguard.hub.feed.gathering import Gathering
 from deskguard.hub.feed.live import LiveBoard
 from deskguard.hub.feed.tail import Tail
@@ -30,6 +31,8 @@ class Feeding:
         self.broadcast = Broadcast()
         self.tail = Tail(state.store, self.board, self.broadcast)
         self.gathering = Gathering(state.store, self.tail.nudge)
+        self.delivery = Delivery(state.store, state.now)
+        self.tail.also.append(self.delivery.nudge)
         self._guard = threading.Lock()
         self._is_running = False
         self.is_ending = False
@@ -41,6 +44,7 @@ class Feeding:
         with self._guard:
             if not self._is_running:
                 self.tail.start()
+                self.delivery.start()
                 self._is_running = True
 
     def stop(self) -> None:
@@ -50,6 +54,7 @@ class Feeding:
         with self._guard:
             if self._is_running:
                 self.tail.stop()
+                self.delivery.stop()
 
     def note_view(self, person: Person, action: str) -> None:
         """Write down that somebody reads, once an hour for each person and thing: clients ask every second."""
