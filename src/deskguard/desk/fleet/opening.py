@@ -60,16 +60,21 @@ class Fleet:
 
     def start(self, tell: Callable[[News], None]) -> None:
         """Begin to ask the hub; `tell` gets what becomes of each release."""
-        self._puller = Puller(
-            self._adopter, self._link.post_json, tell, version=__version__, every_s=self._every_s
-        )
+        self._puller = self._new_puller(tell)
         self._puller.start()
+
+    def pull(self, tell: Callable[[News], None]) -> bool:
+        """Ask once, here and now; False when the hub could not be asked."""
+        return self._new_puller(tell).pull()
 
     def stop(self) -> None:
         """Ask no more."""
         if self._puller is not None:
             self._puller.stop()
         self._link.close()
+
+    def _new_puller(self, tell: Callable[[News], None]) -> Puller:
+        return Puller(self._adopter, self._link.post_json, tell, version=__version__, every_s=self._every_s)
 
     def _with_hubs(self, settings: Settings) -> Settings:
         if "settings" not in self._takes:

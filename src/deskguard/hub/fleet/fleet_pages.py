@@ -92,9 +92,13 @@ def _settings_page(
     request: Request, person: Person, form: Mapping[str, str], *, problem: str | None
 ) -> Response:
     return render(
-        request, "fleet_settings.html", person, status=422 if problem else 200, fields=fields(), form=form,
-        problem=problem,
+        request, "fleet_settings.html", person, status=422 if problem else 200,
+        fields=_by_table(), form=form, problem=problem,
     )  # fmt: skip
+
+
+def _by_table() -> list[tuple[str, list[dict[str, Any]]]]:
+    return [(table, [one for one in fields() if one["name"].startswith(f"{table}.")]) for table in SAFE]
 
 
 def fields() -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ that another key signed: whoever has the database but not this file cannot give 
 from __future__ import annotations
 
 import os
+import secrets
 from typing import TYPE_CHECKING
 
 from deskguard.errors import DeskguardError
@@ -48,12 +49,11 @@ def public_signing_key(data: Path) -> str:
 
 
 def _make(path: Path) -> None:
-    """A key where there is none: whole at once, so that of two processes that start together one wins."""
+    """A key where there is none: whole at once, so that of two that come together one wins."""
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-    fresh.unlink(missing_ok=True)
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}.new")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:

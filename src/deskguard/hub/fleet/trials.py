@@ -93,7 +93,8 @@ def try_words(text: str, rules: RuleSet, words: Words) -> list[str]:
 
     tables = places.of_words(Judge(rules), read_talk(text))
     shown = words.masking(rules)
-    return [line for table in places.brief(tables) for line in places.readable(table, shown)]
+    told = [one for one in places.brief(tables) if one["type"] != "more"]
+    return [line for table in told for line in places.readable(table, shown)]
 
 
 def dry_run(
