@@ -1,6 +1,6 @@
 # Every target does all of its own set-up; scripts/setup.sh says what and why.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check setup lock clean bench-latency bench-accuracy bench-footprint bench-check
+.PHONY: help demo test check setup hub lock clean bench-latency bench-accuracy bench-footprint bench-check
 
 # For the commands: make demo ARGS="--language en --open"
 ARGS ?=
@@ -25,6 +25,10 @@ check: ## ruff, formatting, types
 
 setup: ## everything for `deskguard listen` at this computer
 	@scripts/setup.sh desk
+
+hub: ## the hall's server on this computer; ARGS=--demo-data fills it with a made-up month
+	@scripts/setup.sh hub
+	@.venv/bin/deskguard hub $(ARGS)
 
 bench-latency: ## phrase end to card, in percentiles
 bench-accuracy: ## phrases found and false alarms

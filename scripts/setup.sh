@@ -3,10 +3,10 @@
 # Python packages, deskguard itself, model weights. Every step looks first whether it is done, so that running
 # this again costs a second and needs no network.
 #
-#   scripts/setup.sh demo | desk | night | test | dev
+#   scripts/setup.sh demo | desk | night | hub | test | dev
 #
 # demo and desk: what `deskguard demo` and `deskguard listen` need; night: what scoring and reviewing recordings
-# needs; test: what the tests need; dev: the same without system packages and weights, for linting.
+# needs; hub: what the hall's server needs, no weights; test: what the tests need; dev: the same without system packages and weights, for linting.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -160,18 +160,19 @@ test)
     need_packages "a microphone and a sound server to test with" \
         libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins
     need_packages "a browser to test the staff page with" chromium chromium-driver fonts-noto-cjk
-    need_packages "a database to test the night's store with" postgresql
+    need_packages "a database to test the stores of night and hall with" postgresql
     ;;
-night | dev) ;;
-*) fail "\"$purpose\" is not a purpose; known are demo, desk, night, test and dev." "scripts/setup.sh demo" ;;
+night | hub | dev) ;;
+*) fail "\"$purpose\" is not a purpose; known are demo, desk, night, hub, test and dev." "scripts/setup.sh demo" ;;
 esac
 make_environment
 case $purpose in
 demo | desk) install_packages desk ;;
 night) install_packages night ;;
+hub) install_packages hub ;;
 *) install_packages dev ;;
 esac
-if [ "$purpose" != dev ]; then
+if [ "$purpose" != dev ] && [ "$purpose" != hub ]; then
     say "looking for the model weights (fetched once, 133 MB, and verified)"
     .venv/bin/deskguard models get base
 fi
