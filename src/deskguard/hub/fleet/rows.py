@@ -178,6 +178,16 @@ def note_asked(connection: Connection, desk_id: str, window_id: str, asked: Pull
     )  # fmt: skip
 
 
+def has_asked(connection: Connection, desk_id: str, asked: Pull, since_utc: str) -> bool:
+    """Whether a desk has said the very same since a moment."""
+    row = connection.execute(
+        sa.text("SELECT version, rules, settings FROM hub_fleet WHERE desk_id = :id AND asked_utc > :since"),
+        {"id": desk_id, "since": since_utc},
+    ).first()
+    told = (asked.version, asked.rules.model_dump_json(), asked.settings.model_dump_json())
+    return row is not None and tuple(row) == told
+
+
 def asked(connection: Connection) -> dict[str, Asked]:
     """Every desk that ever asked, by its id."""
     rows = connection.execute(sa.text("SELECT * FROM hub_fleet")).mappings()
