@@ -11,6 +11,7 @@ from deskguard.errors import DeskguardError
 
 if TYPE_CHECKING:
     from deskguard.hub.options import HubOptions
+    from deskguard.hub.state import HubState
 
 _Actions = Any
 """argparse keeps the type of its sub-parsers to itself."""
@@ -25,6 +26,9 @@ def add_hub_actions(hub: argparse.ArgumentParser) -> None:
     hub.add_argument("--key", type=Path, metavar="FILE", help="the certificate's private key, as PEM")
     hub.add_argument("--behind-proxy", action="store_true", help="a proxy in front of it speaks TLS")
     hub.add_argument("--base-path", default="", metavar="PATH", help="path below which that proxy serves it")
+    hub.add_argument(
+        "--demo-data", action="store_true", help="fill an empty hall with a made-up month, marked on every page"
+    )
     hub.set_defaults(run=_serve)
     actions: _Actions = hub.add_subparsers(metavar="ACTION")
 
@@ -119,9 +123,9 @@ def _serve(arguments: argparse.Namespace) -> int:
         _say(f"The hall is at {address}/ and keeps what it knows in {store.place}.")
         with store.reading() as connection:
             is_new = not people.has_any(connection)
-        if is_new:
+        if is_new and not arguments.demo_data:
             _say(f"Make the first account: {address}/setup?code={setup_code(options.folder)}")
-        state = state_of(store, options.folder, options)
+        state = _with_demo(state_of(store, options.folder, options), arguments.demo_data)
         sweeper = Sweeper(state, _complain)
         sweeper.start()
         try:
@@ -129,6 +133,18 @@ def _serve(arguments: argparse.Namespace) -> int:
         finally:
             sweeper.stop()
     return 0
+
+
+def _with_demo(state: HubState, is_wanted: bool) -> HubState:
+    """The hall filled with demo data where that is wanted; marked as a demo if it ever was."""
+    from dataclasses import replace
+
+    from deskguard.hub.demo.filling import fill, is_demo
+    from deskguard.settings import find_settings, load_settings
+
+    if is_wanted:
+        fill(state, load_settings(find_settings(None)), _say)
+    return replace(state, demo=is_demo(state.store))
 
 
 def _init(arguments: argparse.Namespace) -> int:

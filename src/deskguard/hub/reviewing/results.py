@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from deskguard.rules.pack import load_packs
 from deskguard.scoring.card_files import find_card
 from deskguard.scoring.lines import Judged, judged
 from deskguard.scoring.policy import deadlines_of, policy_of
@@ -21,6 +22,7 @@ from deskguard.scoring.scorecard import usable
 from deskguard.scoring.store import Wanted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
     from pathlib import Path
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from deskguard.scoring.results import Night
     from deskguard.scoring.review import Deadlines
     from deskguard.scoring.scorecard import Scorecard
-    from deskguard.scoring.values import Spoken
+    from deskguard.scoring.values import Recording, Spoken
     from deskguard.settings import Settings
 
 _KEPT = 24
@@ -50,6 +52,17 @@ class Looked:
 
     night: Night
     found: tuple[Judged, ...]
+    due: frozenset[str]
+    """Acts of courtesy that something asks for; others may be said, and are never missing."""
+
+    def narrowed(self, keeps: Callable[[Recording], bool]) -> Looked:
+        """What lies in some of the recordings."""
+        night = replace(
+            self.night,
+            parts=tuple(part for part in self.night.parts if keeps(part[0])),
+            findings=tuple(one for one in self.night.findings if keeps(one.recording)),
+        )
+        return Looked(night, tuple(one for one in self.found if keeps(one.finding.recording)), self.due)
 
 
 class Results:
@@ -62,6 +75,8 @@ class Results:
         self.card: Scorecard = usable(find_card(settings.scoring.card, places))
         self.policy: Policy = policy_of(settings.scoring)
         self.deadlines: Deadlines = deadlines_of(settings.scoring)
+        self._rules = settings.rules
+        self._due: frozenset[str] | None = None
         self._turn = threading.Lock()
         self._kept: OrderedDict[_Key, tuple[_Stamp, Looked]] = OrderedDict()
 
@@ -95,21 +110,42 @@ class Results:
 
     def _look(self, key: _Key) -> Looked:
         stamp = self._stamp()
-        with self._turn:
-            kept = self._kept.get(key)
-            if kept is not None and kept[0] == stamp:
-                self._kept.move_to_end(key)
-                return kept[1]
         first, last, windows, clerks = key
+        if (known := self._known(key, stamp)) is not None:
+            return known
         night = self._state.night.night(
             Wanted(first=first, last=last, windows=windows, clerks=clerks), self.deadlines
         )
-        looked = Looked(night, tuple(judged(night, self.card, self.policy)))
+        looked = Looked(night, tuple(judged(night, self.card, self.policy)), self._acts_due())
         with self._turn:
             self._kept[key] = (stamp, looked)
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return looked
+
+    def _acts_due(self) -> frozenset[str]:
+        """By the rules in force when it was first asked: to load them takes a second."""
+        if self._due is None:
+            rules = load_packs([_path(one) for one in self._rules.packs], self._rules.only)
+            self._due = frozenset(act.act_id for act in rules.courtesy.acts if act.expect is not None)
+        return self._due
+
+    def _known(self, key: _Key, stamp: _Stamp) -> Looked | None:
+        """What was read before and still holds: these very days, or more days that hold them."""
+        first, last, windows, clerks = key
+        with self._turn:
+            kept = {one: looked for one, (then, looked) in self._kept.items() if then == stamp}
+            if key in kept:
+                self._kept.move_to_end(key)
+                return kept[key]
+        if first is None or last is None:
+            return None
+        for (begin, end, *whose), looked in kept.items():
+            is_wider = (begin is None or begin <= first) and (end is None or last <= end)
+            # Words on the same place are judged together; they never lie in two recordings.
+            if is_wider and whose == [windows, clerks]:
+                return looked.narrowed(lambda one: first <= one.day <= last)
+        return None
 
     def _stamp(self) -> _Stamp:
         with self._state.store.reading() as connection:

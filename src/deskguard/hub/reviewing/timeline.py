@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deskguard.scoring.values import MANNER
 from deskguard.values import SAMPLE_RATE_HZ, seconds
 
 if TYPE_CHECKING:
@@ -105,4 +106,5 @@ def _widened(start: int, end: int, ordered: Sequence[Spoken], finding: Finding) 
 def _lies_in(finding: Finding, spoken: Spoken) -> bool:
     """Whether it was found in an utterance, by the same speaker as far as that is known."""
     is_there = finding.start_sample < spoken.end_sample and spoken.start_sample < finding.end_sample
-    return is_there and (not finding.is_spoken or finding.role == spoken.role)
+    is_by_somebody = finding.is_spoken or finding.kind == MANNER
+    return is_there and (not is_by_somebody or finding.role == spoken.role)

@@ -102,13 +102,10 @@ def rows(looked: Looked, dimension: Dimension) -> list[Row]:
     if dimension in ("day", "window"):
         for name in visits:
             grouped.setdefault(name, [])
+    # Rules, standards and scenes are looked for in every visit.
+    rest = 0 if dimension in ("day", "window") else every
     made = [
-        row(
-            name,
-            _title(dimension, name, found),
-            found,
-            visits.get(name, every if dimension not in ("day", "window") else 0),
-        )
+        row(name, _title(dimension, name, found), found, visits.get(name, rest), looked.due)
         for name, found in grouped.items()
     ]
     if dimension == "day":
@@ -116,7 +113,13 @@ def rows(looked: Looked, dimension: Dimension) -> list[Row]:
     return sorted(made, key=lambda one: (-one.phrases.count, -one.manner.count, one.key))
 
 
-def row(key: str, title: str, found: Sequence[Judged], visits: int) -> Row:
+def whole(looked: Looked) -> Row:
+    """All of it in one row."""
+    visits = sum(exposure.visits for _, exposure in looked.night.parts)
+    return row("", "", looked.found, visits, looked.due)
+
+
+def row(key: str, title: str, found: Sequence[Judged], visits: int, due: frozenset[str]) -> Row:
     """What is told of some findings in so many visits."""
     manner = [one for one in found if one.finding.kind == MANNER and _holds(one)]
     return Row(
@@ -124,16 +127,20 @@ def row(key: str, title: str, found: Sequence[Judged], visits: int) -> Row:
         title=title,
         phrases=rate(sum(against(one) for one in found), visits, "visit"),
         waiting=sum(one.waiting is not None for one in found),
-        courtesy=share(found),
+        courtesy=share(found, due),
         manner=rate(len(manner), visits, "visit"),
     )
 
 
-def share(found: Iterable[Judged]) -> Share:
-    """Courtesies said, of those said and missing."""
-    states = Counter(one.finding.kind for one in found if one.finding.kind in (SAID, MISSING) and _holds(one))
-    due = states[SAID] + states[MISSING]
-    return Share(states[SAID], due, *share_interval(states[SAID], due))
+def share(found: Iterable[Judged], due: frozenset[str]) -> Share:
+    """Courtesies said, of those said and missing; only acts that something asks for."""
+    states = Counter(
+        one.finding.kind
+        for one in found
+        if one.finding.kind in (SAID, MISSING) and one.finding.rule_id in due and _holds(one)
+    )
+    times = states[SAID] + states[MISSING]
+    return Share(states[SAID], times, *share_interval(states[SAID], times))
 
 
 def by_severity(looked: Looked) -> dict[str, dict[str, int]]:
@@ -166,10 +173,7 @@ def top(found: Iterable[Judged], many: int = 12) -> list[tuple[str, str, int]]:
 
 def change(before: Looked, after: Looked) -> list[Change]:
     """What changed from some days to others."""
-    first, second = (
-        row("", "", one.found, sum(exposure.visits for _, exposure in one.night.parts))
-        for one in (before, after)
-    )
+    first, second = (whole(one) for one in (before, after))
     return [
         Change("phrases", first.phrases, second.phrases),
         Change("courtesy", first.courtesy, second.courtesy),

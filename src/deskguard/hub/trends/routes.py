@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -39,6 +39,8 @@ By = Annotated[str, Query(pattern=r"^(day|window|rule|standard|scene)$")]
 _DAYS = 30
 _MOST_DAYS = 400
 _LISTED = 500
+_TRAININGS = 6
+"""Compared on one page."""
 _GLOB = re.compile(r"[A-Za-z0-9_.*?-]{1,64}")
 _AROUND = timedelta(days=28)
 """Before and after a training: whole weeks, so that each has the same weekdays."""
@@ -103,17 +105,23 @@ def router(state: HubState, results: Results) -> APIRouter:
 def _add_pages(routes: APIRouter, state: HubState, results: Results) -> None:
     @routes.get("/trends")
     def trends(request: Request, person: Viewer, asked: Question) -> Response:
-        looked = asked.of(results.look(asked.first, asked.last, person))
         with state.store.reading() as connection:
-            known = trainings.trainings(connection)
+            known = trainings.trainings(connection)[:_TRAININGS]
+        # Read once, as far as all of the page reaches; parts of it are then at hand.
+        results.look(
+            min([asked.first, *(one.day - _AROUND for one in known)]),
+            max([asked.last, *(one.day + _AROUND for one in known)]),
+            person,
+        )
+        looked = asked.of(results.look(asked.first, asked.last, person))
         values: dict[str, Any] = {
             "asked": asked,
             "by": asked.by,
             "rows": counting.rows(looked, asked.by),
-            "whole": counting.row("", "", looked.found, sum(part.visits for _, part in looked.night.parts)),
+            "whole": counting.whole(looked),
             "top": counting.top(looked.found),
             "spreads": counting.spreads(looked.found),
-            "trainings": [(one, _around(one, results, person)) for one in known[:6]],
+            "trainings": [(one, _around(one, results, person)) for one in known],
             "charts": charts(looked, words(request)),
             "windows": sorted({recording.window_id for recording, _ in looked.night.parts}),
         }
@@ -218,6 +226,4 @@ def _around(one: trainings.Training, results: Results, person: Person) -> list[C
 
 def _only(looked: Looked, windows: tuple[str, ...]) -> Looked:
     """What lies in some windows."""
-    parts = tuple(part for part in looked.night.parts if matches(part[0].window_id, windows))
-    found = tuple(one for one in looked.found if matches(one.finding.recording.window_id, windows))
-    return Looked(replace(looked.night, parts=parts), found)
+    return looked.narrowed(lambda one: matches(one.window_id, windows))
