@@ -17,6 +17,7 @@ from postgres_server import PostgresServer, postgres_server
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
+from deskguard.desk.fleet.choosing import FollowingWatcher
 from deskguard.desk.fleet.opening import open_fleet
 from deskguard.desk.reporting import joining
 from deskguard.hub.accounts import desk_keys
@@ -25,10 +26,12 @@ from deskguard.hub.fleet.keys import signing_key
 from deskguard.hub.options import HubOptions
 from deskguard.hub.serving import bind
 from deskguard.hub.store.times import utc_text
+from deskguard.rules.pack import load_packs
 from deskguard.settings import HubSettings, Settings, WindowSettings
 from deskguard.wire.release import Pull
 from hub_parts import PASSWORD, Hall, a_hall
 from rules_packs import HEADER, entry
+from window_parts import Desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,6 +172,29 @@ def taken(settings: Settings, data: Path) -> list[tuple[str, str]]:
     finally:
         fleet.stop()
     return [(one.outcome, one.sha256) for one in news]
+
+
+def test_a_window_at_work_hears_by_the_rules_that_its_hall_publishes(hall: Hall, tmp_path: Path) -> None:
+    data, own = tmp_path / "desk", tmp_path / "own.toml"
+    own.write_text(HEADER + entry("我不知道", "T01"), encoding="utf-8")
+    with serving(hall) as url:
+        settings = joined_desk(hall, url, data)
+        fleet = open_fleet(settings, data)
+        assert fleet is not None
+        where = fleet.rules_from(lambda: [own])
+        desk = Desk(tmp_path / "window", where(), watcher=FollowingWatcher(where))
+        try:
+            assert {one.hit.rule_id for one in desk.hears("我不知道啊")} == {"T01"}
+            version = keep(hall, HEADER + entry("去那边排队", "P2", examples=["您先去那边排队"]))
+            publish(hall, version, "east-1")
+            news: list[News] = []
+            assert fleet.pull(news.append)
+            assert [one.outcome for one in news] == ["adopted"]
+            desk.page.until("rules", lambda payload: payload["sha256"] == load_packs(where()).sha256)
+            assert {one.hit.rule_id for one in desk.hears("您先去那边排队")} == {"P2"}
+        finally:
+            desk.end()
+            fleet.stop()
 
 
 @pytest.mark.browser
