@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _STOP_S = 5
 _BACKLOG = 1024
+_KEEP_ALIVE_S = 75
 
 
 def bind(options: HubOptions) -> socket.socket:
@@ -62,6 +63,8 @@ def serve(app: FastAPI, listener: socket.socket, options: HubOptions) -> None:
         ssl_certfile=options.cert,
         ssl_keyfile=options.key,
         timeout_graceful_shutdown=_STOP_S,
+        # Desks report every half minute: a connection of theirs need not be made anew each time.
+        timeout_keep_alive=_KEEP_ALIVE_S,
     )
     try:
         config.load()
