@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from deskguard.hub.reviewing.queue import is_sampled
+from deskguard.hub.store import settings
 from deskguard.scoring.values import Examined, Spoken
 from hub_parts import Hall, a_hall
 from scoring_values import a_finding, a_recording, an_examination, an_exposure, decision, missing
@@ -185,8 +186,10 @@ def test_what_was_said_is_text_on_the_page_and_every_look_is_written_down(hall: 
 def test_a_clip_is_played_from_the_folder_and_nothing_beside_it(hall: Hall) -> None:
     one = doubtful()
     keep(hall, one)
-    folder = hall.state.data / "clips"
+    folder = hall.state.data / "heard"
     folder.mkdir()
+    with hall.state.store.writing() as connection:
+        settings.put(connection, [("clips_folder", str(folder))])
     visitor = hall.visitor("reviewer")
     assert visitor.get(f"/review/{one.finding_id}/clip").status_code == 404
     (folder / f"{one.finding_id}.ogg").write_bytes(b"OggS")

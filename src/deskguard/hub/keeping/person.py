@@ -28,9 +28,11 @@ _PARTS = {
     "findings": f"SELECT * FROM night_findings WHERE examination_id IN ({_EXAMINATIONS})",
     "spoken": f"SELECT * FROM night_spoken WHERE examination_id IN ({_EXAMINATIONS})",
     "decisions": f"SELECT * FROM night_decisions WHERE finding_id IN ({_FINDINGS})",
+    "verdicts": f"SELECT * FROM hub_verdicts WHERE finding_id IN ({_FINDINGS})",
     "ratings": "SELECT * FROM night_imports WHERE clerk_id = :clerk",
 }
 _DELETED = (
+    ("verdicts", f"DELETE FROM hub_verdicts WHERE finding_id IN ({_FINDINGS})"),
     ("decisions", f"DELETE FROM night_decisions WHERE finding_id IN ({_FINDINGS})"),
     ("spoken", f"DELETE FROM night_spoken WHERE examination_id IN ({_EXAMINATIONS})"),
     ("findings", f"DELETE FROM night_findings WHERE examination_id IN ({_EXAMINATIONS})"),

@@ -31,6 +31,7 @@ _OLD = "SELECT sha256 FROM night_recordings WHERE day < :day"
 _OLD_EXAMINATIONS = f"SELECT examination_id FROM night_examinations WHERE recording_sha256 IN ({_OLD})"
 _OLD_FINDINGS = f"SELECT finding_id FROM night_findings WHERE examination_id IN ({_OLD_EXAMINATIONS})"
 _BY_DAY = (
+    ("verdicts", f"DELETE FROM hub_verdicts WHERE finding_id IN ({_OLD_FINDINGS})"),
     ("decisions", f"DELETE FROM night_decisions WHERE finding_id IN ({_OLD_FINDINGS})"),
     ("spoken", f"DELETE FROM night_spoken WHERE examination_id IN ({_OLD_EXAMINATIONS})"),
     ("findings", f"DELETE FROM night_findings WHERE examination_id IN ({_OLD_EXAMINATIONS})"),

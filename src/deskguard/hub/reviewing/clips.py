@@ -1,22 +1,23 @@
 """Where the sound behind a finding lies, and what part of the recording it is.
 
 `deskguard score` writes clips beside its reports, with personal data silenced. The hall plays those that lie in
-the folder that its settings name, or in `clips` of its data folder. It cuts none itself, and without a clip
+the folder that its settings name; those of what is deleted go as well. It cuts none itself, and without a clip
 there is nothing to hear.
 """
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deskguard.hub.keeping.person import clips_folder, clips_of
 from deskguard.hub.store import settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from deskguard.hub.state import HubState
 
-FOLDER = "clips"
 SETTING = "clips_folder"
 MEDIA_TYPE = "audio/ogg"
 MARGIN_S = 2.0
@@ -30,6 +31,11 @@ def clip_of(state: HubState, finding_id: str) -> Path | None:
         return None
     with state.store.reading() as connection:
         named = settings.get(connection, SETTING)
-    folders = [state.data / FOLDER, *([Path(named)] if named else [])]
-    paths = [folder / f"{finding_id}.ogg" for folder in folders]
-    return next((path for path in paths if path.is_file()), None)
+    folder = clips_folder(named)
+    if folder is None:
+        return None
+    # Where they are by custom first: to look through all folders takes a while.
+    for usual in (folder, folder / "clips"):
+        if (path := usual / f"{finding_id}.ogg").is_file():
+            return path
+    return next(iter(clips_of([finding_id], folder)), None)
