@@ -33,6 +33,18 @@ def hall(tmp_path: Path) -> Iterator[Hall]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    """For tests after which it is as before: to make one takes longer than they do."""
+    with a_hall(tmp_path_factory.mktemp("hall")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def shared_author(shared: Hall) -> Visitor:
+    return shared.visitor("rule-author")
+
+
 @pytest.fixture
 def author(hall: Hall) -> Visitor:
     return hall.visitor("rule-author")
@@ -123,15 +135,15 @@ def test_files_that_were_not_edited_keep_their_comments(hall: Hall, author: Visi
     assert NEW in after["test.toml"].decode()
 
 
-def test_a_mistake_is_told_with_its_place_and_nothing_is_kept(hall: Hall, author: Visitor) -> None:
-    first = first_version(hall)
-    page = author.get(f"/rules/version/{first}/table/rules").text
+def test_a_mistake_is_told_with_its_place_and_nothing_is_kept(shared: Hall, shared_author: Visitor) -> None:
+    first = first_version(shared)
+    page = shared_author.get(f"/rules/version/{first}/table/rules").text
     place = cell(page, Words("zh-CN")("value.high"))
-    answer = edit(author, first, "rules", {"cells": {place: "极高"}})
+    answer = edit(shared_author, first, "rules", {"cells": {place: "极高"}})
     assert answer.status_code == 422
     assert "极高" in answer.text
     assert f"第 {place.split('.')[0]} 行" in answer.text
-    assert len(made_versions(hall)) == 1
+    assert len(made_versions(shared)) == 1
 
 
 @pytest.mark.parametrize(
@@ -147,32 +159,32 @@ def test_a_mistake_is_told_with_its_place_and_nothing_is_kept(hall: Hall, author
         '{"cells": {}, "removed": [], "added": [["only one"]]}',
     ],
 )
-def test_changes_that_fit_no_table_are_refused(hall: Hall, author: Visitor, changes: str) -> None:
-    first = first_version(hall)
-    answer = author.post(f"/rules/version/{first}/table/rules", {"changes": changes})
+def test_changes_that_fit_no_table_are_refused(shared: Hall, shared_author: Visitor, changes: str) -> None:
+    first = first_version(shared)
+    answer = shared_author.post(f"/rules/version/{first}/table/rules", {"changes": changes})
     assert answer.status_code == 422
-    assert len(made_versions(hall)) == 1
+    assert len(made_versions(shared)) == 1
 
 
-def test_a_spreadsheet_comes_back_as_the_same_version(hall: Hall, author: Visitor) -> None:
-    first = first_version(hall)
-    book = author.get(f"/rules/version/{first}/rules.xlsx")
+def test_a_spreadsheet_comes_back_as_the_same_version(shared: Hall, shared_author: Visitor) -> None:
+    first = first_version(shared)
+    book = shared_author.get(f"/rules/version/{first}/rules.xlsx")
     assert book.headers["content-type"].endswith("sheet")
-    answer = author.client.post(
+    answer = shared_author.client.post(
         f"/rules/version/{first}/workbook",
         files={"file": ("x.xlsx", book.content)},
-        headers={"x-csrf-token": author.token("/password")},
+        headers={"x-csrf-token": shared_author.token("/password")},
     )
     assert answer.headers["location"].endswith(f"/rules/version/{first}/against/{first}")
-    assert len(made_versions(hall)) == 1
+    assert len(made_versions(shared)) == 1
 
 
-def test_what_is_no_spreadsheet_is_refused(hall: Hall, author: Visitor) -> None:
-    first = first_version(hall)
-    answer = author.client.post(
+def test_what_is_no_spreadsheet_is_refused(shared: Hall, shared_author: Visitor) -> None:
+    first = first_version(shared)
+    answer = shared_author.client.post(
         f"/rules/version/{first}/workbook",
         files={"file": ("x.xlsx", b"PK\x03\x04 no")},
-        headers={"x-csrf-token": author.token("/password")},
+        headers={"x-csrf-token": shared_author.token("/password")},
     )
     assert answer.status_code == 422
     assert "/tmp" not in answer.text
@@ -277,9 +289,9 @@ def test_an_account_for_some_windows_publishes_to_no_others(hall: Hall, author: 
 
 
 @pytest.mark.parametrize("windows", ["", "  ", "east 1/2", "<b>", "a" * 65])
-def test_windows_that_cannot_be_are_refused(hall: Hall, author: Visitor, windows: str) -> None:
-    first = first_version(hall)
-    assert publish(author, first, windows).status_code == 422
+def test_windows_that_cannot_be_are_refused(shared: Hall, shared_author: Visitor, windows: str) -> None:
+    first = first_version(shared)
+    assert publish(shared_author, first, windows).status_code == 422
 
 
 def test_a_dry_run_tells_what_would_change_in_what_was_heard(hall: Hall, author: Visitor) -> None:
@@ -345,9 +357,9 @@ def test_markup_in_a_note_or_a_rule_stays_text(hall: Hall, author: Visitor) -> N
 
 
 @pytest.mark.parametrize("role", ["supervisor", "auditor", "administrator"])
-def test_who_may_only_look_cannot_edit_or_publish(hall: Hall, author: Visitor, role: str) -> None:
-    first = first_version(hall)
-    viewer = hall.visitor(role)
+def test_who_may_only_look_cannot_edit_or_publish(shared: Hall, shared_author: Visitor, role: str) -> None:
+    first = first_version(shared)
+    viewer = shared.visitor(role)
     page = viewer.get(f"/rules/version/{first}/table/spellings").text
     assert "<textarea" not in page.split("<tbody>")[1]
     assert edit(viewer, first, "rules", {}).status_code == 403
@@ -356,14 +368,14 @@ def test_who_may_only_look_cannot_edit_or_publish(hall: Hall, author: Visitor, r
 
 
 def test_words_that_no_screen_shows_are_masked_for_who_does_not_write_rules(
-    hall: Hall, author: Visitor
+    shared: Hall, shared_author: Visitor
 ) -> None:
-    first = first_version(hall)
-    viewer = hall.visitor("supervisor")
+    first = first_version(shared)
+    viewer = shared.visitor("supervisor")
     for page in ("", "/table/rules", "/rule/P2", "/examples"):
         assert "他妈的" not in viewer.get(f"/rules/version/{first}{page}").text, page
     assert "他××" in viewer.get(f"/rules/version/{first}/table/rules").text
-    assert "他妈的" in author.get(f"/rules/version/{first}/table/rules").text
+    assert "他妈的" in shared_author.get(f"/rules/version/{first}/table/rules").text
 
 
 @pytest.mark.parametrize(
@@ -377,15 +389,15 @@ def test_words_that_no_screen_shows_are_masked_for_who_does_not_write_rules(
         [],
     ],
 )
-def test_a_question_that_cannot_be_understood_is_refused(hall: Hall, body: Any) -> None:
-    _, key = hall.desk("east-1")
-    answer = hall.nobody().client.post(PULL, json=body, headers={"authorization": f"Bearer {key}"})
+def test_a_question_that_cannot_be_understood_is_refused(shared: Hall, body: Any) -> None:
+    _, key = shared.desk("east-1")
+    answer = shared.nobody().client.post(PULL, json=body, headers={"authorization": f"Bearer {key}"})
     assert answer.status_code == 422
 
 
-def test_without_a_desk_key_nothing_is_given(hall: Hall) -> None:
-    assert hall.nobody().client.post(PULL, json={"version": "1.0"}).status_code == 401
-    assert pull(hall, "x" * 43).status_code == 401
+def test_without_a_desk_key_nothing_is_given(shared: Hall) -> None:
+    assert shared.nobody().client.post(PULL, json={"version": "1.0"}).status_code == 401
+    assert pull(shared, "x" * 43).status_code == 401
 
 
 def test_a_desk_that_says_the_same_again_is_written_down_now_and_then_only(hall: Hall) -> None:
