@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import sqlalchemy as sa
+from small_disk import fill, small_disk
 
 from deskguard.desk.reporting import joining, membership
 from deskguard.desk.reporting.link import Link
@@ -31,6 +32,8 @@ from deskguard.hub.opened import opened_store
 from deskguard.hub.options import HubOptions
 from deskguard.settings import HubSettings, Settings
 from deskguard.wire.ulid import new_ulid
+from rules_packs import entry, pack_file
+from window_parts import Desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -249,3 +252,42 @@ def test_a_reporter_tells_what_its_desk_goes_through(hub: HubProcess, tmp_path: 
     box = sqlite3.connect(folder / "outbox.sqlite3")
     assert box.execute("SELECT COUNT(*) FROM queue").fetchone() == (0,)
     box.close()
+
+
+def test_a_full_disk_acknowledges_nothing_and_loses_nothing(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "size=8m") as disk:
+        hub = HubProcess(disk / "hub")
+        hub.start()
+        folder = tmp_path / "desk"
+        box, sender = a_sender(folder, joined(hub, folder))
+        box.put([a_help() for _ in range(50)], utc_text(now()))
+        fill(disk / "ballast")
+        assert not sender.step()
+        assert sender.failing == "hub-busy"
+        assert box.waiting == 50
+        (disk / "ballast").unlink()
+        drained(box, sender)
+        assert hub.ask("SELECT COUNT(*), COUNT(DISTINCT event_id) FROM hub_events") == [(50, 50)]
+        box.close()
+        hub.kill()
+
+
+def test_a_whole_window_tells_the_hall_what_it_may(hub: HubProcess, tmp_path: Path) -> None:
+    folder = tmp_path / "desk"
+    joined(hub, folder)
+    (tmp_path / "rules").mkdir()
+    pack = pack_file(tmp_path / "rules", entry("我不知道", "T01"))
+    reporter = open_reporter(HubSettings(hits="at-once"), folder, now)
+    desk = Desk(folder, [pack], reporter=reporter)
+    desk.hears("这个政策，我不知道")
+    desk.page.press("pause", reason="away")
+    desk.page.press("help")
+    desk.end()
+    found = hub.ask("SELECT kind, body FROM hub_events ORDER BY position")
+    kinds = [kind for kind, _ in found]
+    assert {"desk", "state", "health", "hit", "help"} <= set(kinds)
+    assert kinds[-1] == "desk"
+    assert "知道" not in " ".join(body for _, body in found)
+    sent = Outbox.open(folder, Limits(10**8, 14), now())
+    assert sorted(one["event"]["kind"] for one in sent.sent()) == sorted(kinds)
+    sent.close()

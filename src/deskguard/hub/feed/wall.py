@@ -38,7 +38,8 @@ def router(feeding: Feeding) -> APIRouter:
         feeding.start()
         feeding.note_view(person, "wall.open")
         version, tiles = feeding.board.newer(0, person.sees)
-        return render(request, "wall.html", person, version=version, tiles=tiles, words=_WORDS)
+        told = {"version": version, "tiles": tiles, "words": _WORDS, "now": feeding.state.now().isoformat()}
+        return render(request, "wall.html", person, **told)
 
     @routes.get("/wall/stream", include_in_schema=False)
     async def stream(

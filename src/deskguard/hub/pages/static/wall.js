@@ -11,7 +11,8 @@ const RANK = { help: 0, bad: 1, warn: 2, busy: 3, good: 4, off: 5 };
 const byName = new Intl.Collator(wall.dataset.lang, { numeric: true });
 
 let version = Number(wall.dataset.version);
-let aheadMs = 0;
+// The hall's clock counts, not that of the computer that shows the wall.
+let aheadMs = Date.parse(wall.dataset.now) - Date.now();
 let wanted = { text: "", kind: "", order: "window" };
 
 window.deskguardWall = { updates: 0, longestMs: 0 };
