@@ -124,8 +124,10 @@ def test_the_hub_is_told_which_release_was_refused_so_that_it_stops_sending_it(d
 def test_what_is_not_signed_right_does_not_keep_the_right_release_away(desk: Desk) -> None:
     """Whoever can answer in the hub's place must not make a desk refuse the true one of that number."""
     desk.take(rules(7, SECOND), key=signing.new_private_key())
-    assert desk.adopter.question("1.0").rules.refused == 0
+    held = desk.adopter.question("1.0").rules
+    assert (held.refused, held.reason) == (0, "release-other-key")
     assert told(desk.take(rules(7, FIRST))) == [("adopted", "")]
+    assert desk.adopter.question("1.0").rules.reason == ""
 
 
 def test_rules_without_a_pack_that_the_desk_keeps_to_are_refused(tmp_path: Path) -> None:

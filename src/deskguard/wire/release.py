@@ -72,7 +72,7 @@ class Held(Strict):
     in_force: bool = True
     """False: taken, and waiting for the desk's next start."""
     refused: Serial = 0
-    """Of the release that was refused last, if none was taken since."""
+    """Of the release that was refused last, if none was taken since; 0 where its signature does not hold."""
     reason: Annotated[str, Field(pattern=r"^([a-z][a-z0-9-]{0,63})?$")] = ""
     """Why."""
 

@@ -55,7 +55,7 @@ class Adopter:
         self._window_id = window_id
         self._only = tuple(only)
         self._takes = frozenset(takes)
-        self._refused: dict[Kind, str] = {}
+        self._refused: dict[Kind, DeskguardError] = {}
         # Settings hold from the start of a desk; those that come later wait for the next one.
         self._settings_at_start = shelf.held("settings").serial
 
@@ -65,6 +65,10 @@ class Adopter:
         if not self._shelf.has_whole("rules") and held["rules"].serial:
             # Its folder is damaged: the same release is wanted once more.
             held["rules"] = held["rules"].model_copy(update={"serial": held["rules"].serial - 1, "sha256": ""})
+        for kind, error in self._refused.items():
+            if not held[kind].reason:
+                # Not signed by the hub, so without a number that could be believed: the reason alone is told.
+                held[kind] = held[kind].model_copy(update={"reason": error.code})
         waits = held["settings"].serial != self._settings_at_start
         held["settings"] = held["settings"].model_copy(update={"in_force": not waits})
         return Pull(version=version, rules=held["rules"], settings=held["settings"])
@@ -113,9 +117,10 @@ class Adopter:
 
     def _news_of(self, kind: Kind, error: DeskguardError) -> list[News]:
         told = f"{error.code}: {error.problem}"
-        if self._refused.get(kind) == told:
+        known = self._refused.get(kind)
+        if known is not None and (known.code, known.problem) == (error.code, error.problem):
             return []
-        self._refused[kind] = told
+        self._refused[kind] = error
         return [News(kind=kind, outcome="refused", reason=error.code, told=told)]
 
 

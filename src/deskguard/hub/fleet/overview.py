@@ -78,7 +78,9 @@ def _desk(
 def _part(kind: Kind, asked: Asked | None, wanted: Publication | None, *, is_silent: bool) -> Part:
     held: Mapping[str, Any] = {} if asked is None else asked.rules if kind == "rules" else asked.settings
     serial, refused = int(held.get("serial", 0)), int(held.get("refused", 0))
-    is_refused = wanted is not None and refused == wanted.serial
+    # Without a number it was refused unread: no signature of this hall's was on it.
+    is_unread = bool(held.get("reason")) and not refused and wanted is not None and serial < wanted.serial
+    is_refused = is_unread or (wanted is not None and refused == wanted.serial)
     return Part(
         standing=_standing(asked, wanted, held, is_silent=is_silent, is_refused=is_refused),
         wanted=wanted,
