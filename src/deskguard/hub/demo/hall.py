@@ -87,10 +87,10 @@ def _clerks() -> list[Clerk]:
         made.append(
             Clerk(
                 clerk_id=f"demo-{100 + number}",
-                greets=max(0.35, 0.95 - 0.25 * ease),
-                says_bye=max(0.3, 0.9 - 0.28 * ease),
-                explains=max(0.4, 0.9 - 0.2 * ease),
-                breaches=0.02 + 0.045 * ease,
+                greets=max(0.35, 0.97 - 0.11 * ease),
+                says_bye=max(0.3, 0.96 - 0.11 * ease),
+                explains=max(0.4, 0.95 - 0.2 * ease),
+                breaches=0.012 + 0.03 * ease,
                 interrupts=0.02 + 0.03 * ease,
                 leaves_waiting=0.03 + 0.05 * ease,
                 raises_voice=0.01 + 0.015 * ease,

@@ -15,7 +15,9 @@ if (form) {
     }
   });
 }
-document.querySelector("#here")?.scrollIntoView({ block: "nearest" });
+const here = document.querySelector("#here");
+// The list alone: the page stays at its head.
+if (here) here.parentElement.scrollTop = here.offsetTop - here.parentElement.offsetTop - 80;
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;

@@ -1,0 +1,154 @@
+"""Deciding in a real hall: on both databases, and by keyboard with the sound in a real browser."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+import uvicorn
+from browser_driver import console, make_driver, pretend
+from postgres_server import PASSWORD as DATABASE_PASSWORD
+from postgres_server import PostgresServer, postgres_server
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
+
+from deskguard.hearing.media_out import write_opus
+from deskguard.hub.options import HubOptions
+from deskguard.hub.serving import bind
+from deskguard.hub.store import settings
+from hub_findings import THEIRS, doubtful, drawn, keep
+from hub_parts import PASSWORD, Hall, a_hall
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PATIENCE_S = 30.0
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[PostgresServer]:
+    with postgres_server() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def hall(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hall]:
+    """The same tests on both databases."""
+    place, password_file = "", None
+    if request.param == "postgresql":
+        place = request.getfixturevalue("postgres").create(f"hall_{secrets.token_hex(6)}")
+        password_file = tmp_path / "password"
+        password_file.write_text(DATABASE_PASSWORD, encoding="utf-8")
+    with a_hall(tmp_path / "data", place, password_file) as made:
+        yield made
+
+
+@contextmanager
+def serving(hall: Hall) -> Iterator[str]:
+    """The hall on loopback; gives its address."""
+    listener = bind(HubOptions(data=hall.state.data, port=0))
+    server = uvicorn.Server(uvicorn.Config(hall.app, log_level="warning"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(PATIENCE_S)
+
+
+def test_two_who_agree_an_appeal_and_a_second_reviewer(hall: Hall) -> None:
+    sampled = drawn(THEIRS)
+    keep(hall, sampled)
+    address = f"/review/{sampled.finding_id}"
+    hall.add("zhao", "reviewer")
+    for name in ("zhao", "reviewer"):
+        assert hall.visitor(name).post(address, {"act": "confirm"}).status_code == 303
+    assert (
+        hall.visitor("clerk").post(f"/mine/{sampled.finding_id}", {"act": "appeal", "why": "没说"}).status_code
+        == 303
+    )
+    hall.visitor("supervisor").post(address, {"act": "overturn", "why": "没有说"})
+    assert hall.state.night.finding(sampled.finding_id)[1].state == "overturned"
+
+
+def test_pages_and_sums_say_the_same_on_both_databases(hall: Hall) -> None:
+    keep(hall, doubtful(), drawn(THEIRS))
+    with hall.state.store.writing() as connection:
+        for window, many in (("w1", 3), ("w2", 4)):
+            connection.execute(
+                sa.text(
+                    "INSERT INTO hub_counts"
+                    " VALUES ('2026-11-28', 9, :w, 'visit', '', '', 'counter', '', :n, 60)"
+                ),
+                {"w": window, "n": many},
+            )
+    visitor = hall.visitor("supervisor")
+    assert (
+        visitor.post("/trends/training", {"day": "2026-11-28", "name": "培训", "windows": "w1"}).status_code
+        == 303
+    )
+    for path in ("/review", "/review/agreement", "/trends?by=day", "/trends", "/reports?period=2026-11"):
+        assert visitor.get(path).status_code == 200, path
+    client = hall.client_as("supervisor")
+    told = client.get("/api/v1/trends?by=window&first=2026-11-28&last=2026-11-28").json()["rows"]
+    assert [(one["key"], one["counts"], one["visit_s"]) for one in told] == [
+        ("w1", {"visit": 3}, 60.0),
+        ("w2", {"visit": 4}, 60.0),
+    ]
+
+
+@pytest.mark.browser
+def test_a_finding_is_heard_and_decided_by_keyboard(tmp_path: Path) -> None:
+    with a_hall(tmp_path / "data") as hall, serving(hall) as address:
+        first, second = doubtful(16_000), doubtful(320_000)
+        keep(hall, first, second)
+        folder = tmp_path / "clips"
+        folder.mkdir()
+        for one in (first, second):
+            tone = 0.3 * np.sin(np.arange(5 * 16_000) * 2 * np.pi * 220 / 16_000)
+            write_opus(folder / f"{one.finding_id}.ogg", tone.astype(np.float32))
+        with hall.state.store.writing() as connection:
+            settings.put(connection, [("clips_folder", str(folder))])
+        driver = make_driver(tmp_path / "profile")
+        try:
+            wait = WebDriverWait(driver, PATIENCE_S)
+            driver.get(f"{address}/login?next=/review")
+            driver.find_element(By.NAME, "name").send_keys("reviewer")
+            driver.find_element(By.NAME, "password").send_keys(PASSWORD, Keys.ENTER)
+            wait.until(lambda _: driver.find_elements(By.ID, "queue"))
+            driver.find_element(By.TAG_NAME, "body").send_keys("f")
+            driver.switch_to.active_element.send_keys(Keys.ENTER)
+            wait.until(lambda _: driver.find_elements(By.ID, "decide"))
+            here = driver.current_url
+            painted = (
+                "const c = document.querySelector('canvas');"
+                "return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((x) => x > 0)"
+            )
+            wait.until(lambda _: driver.execute_script(painted))
+            driver.find_element(By.TAG_NAME, "body").send_keys(" ")
+            wait.until(
+                lambda _: driver.execute_script("return document.querySelector('audio').currentTime") > 0
+            )
+            driver.find_element(By.TAG_NAME, "body").send_keys("r")
+            wait.until(lambda _: driver.find_element(By.ID, "wants-why").is_displayed())
+            assert driver.current_url == here
+            driver.switch_to.active_element.send_keys("听不清", Keys.ESCAPE)
+            driver.find_element(By.TAG_NAME, "body").send_keys("r")
+            wait.until(lambda _: driver.current_url != here)
+            states = {hall.state.night.finding(one.finding_id)[1].state for one in (first, second)}
+            assert states == {"rejected", "proposed"}
+            for width in (800, 1280):
+                pretend(driver, width, 900, prefers_color_scheme="dark")
+                wide = driver.execute_script("return document.documentElement.scrollWidth")
+                assert wide <= width
+            assert console(driver) == []
+        finally:
+            driver.quit()
