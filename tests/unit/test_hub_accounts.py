@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 
+from deskguard import hub as package
 from deskguard.hub.accounts.roles import ALLOWED, PERMISSIONS
 from deskguard.hub.audit import log
 from deskguard.hub.audit.verify import Head, verify
 from deskguard.hub.store import settings
+from deskguard.i18n import catalogue
 from hub_parts import Hall, a_hall
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -207,3 +209,13 @@ def test_the_auditor_finds_and_checks(hall: Hall) -> None:
     assert "没有被改动" in auditor.post("/audit/verify", on="/audit").text
     meddle(hall, "UPDATE hub_audit SET who = 'x' WHERE number = 1")
     assert "被改动过" in auditor.post("/audit/verify", on="/audit").text
+
+
+def test_everything_that_is_noted_has_words() -> None:
+    source = "\n".join(
+        path.read_text(encoding="utf-8") for path in Path(str(package.__file__)).parent.rglob("*.py")
+    )
+    noted = set(re.findall(r'\baction="([a-z]+(?:[.][a-z-]+)?)"', source)) - {"store_true"}
+    assert len(noted) > 20
+    missing = {one for one in noted if f"hub.action.{one.replace('.', '_')}" not in catalogue.load("en")}
+    assert missing == set()

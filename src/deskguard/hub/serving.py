@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 import socket
 import sys
 from typing import TYPE_CHECKING
@@ -74,7 +75,15 @@ def serve(app: FastAPI, listener: socket.socket, options: HubOptions) -> None:
             "name a certificate with its chain and the private key that belongs to it, both as PEM.",
             "hub-bad-certificate",
         ) from None
-    uvicorn.Server(config).run(sockets=[listener])
+    before = signal.signal(signal.SIGTERM, _go_on)
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _go_on(_: int, __: object) -> None:
+    """The server raises what stopped it once more: being told to stop is no failure, and more is to be closed."""
 
 
 def _unusable(options: HubOptions, error: OSError) -> DeskguardError:

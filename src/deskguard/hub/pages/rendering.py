@@ -16,6 +16,7 @@ import jinja2
 from fastapi.responses import HTMLResponse
 
 from deskguard.hub.accounts.guard import session_of
+from deskguard.hub.store import settings
 from deskguard.i18n import catalogue
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/fleet", "hub.nav.fleet", "rules.publish"),
     ("/desks", "hub.nav.desks", "desks.manage"),
     ("/accounts", "hub.nav.accounts", "accounts.manage"),
+    ("/webhooks", "hub.hook.title", "settings.manage"),
     ("/audit", "hub.nav.audit", "audit.view"),
     ("/settings", "hub.nav.settings", "settings.manage"),
 )
@@ -93,6 +95,7 @@ def render(
             base=hall.base_path,
             here=path,
             demo=hall.demo,
+            hall_name=_name(hall),
             **values,
         )
     )
@@ -119,6 +122,12 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _name(hall: HubState) -> str:
+    """What the administrator called the hall."""
+    with hall.store.reading() as connection:
+        return settings.get(connection, "name")
 
 
 def _ways(request: Request, person: Person) -> list[tuple[str, str]]:
