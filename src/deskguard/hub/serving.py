@@ -83,7 +83,7 @@ def serve(app: FastAPI, listener: socket.socket, options: HubOptions) -> None:
 
 
 def _go_on(_: int, __: object) -> None:
-    """The server raises what stopped it once more: being told to stop is no failure, and more is to be closed."""
+    """The server raises what stopped it once more; to be told to stop is no failure, and more must close."""
 
 
 def _unusable(options: HubOptions, error: OSError) -> DeskguardError:

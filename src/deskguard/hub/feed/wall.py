@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -38,7 +38,12 @@ def router(feeding: Feeding) -> APIRouter:
         feeding.start()
         feeding.note_view(person, "wall.open")
         version, tiles = feeding.board.newer(0, person.sees)
-        told = {"version": version, "tiles": tiles, "words": _WORDS, "now": feeding.state.now().isoformat()}
+        told: dict[str, Any] = {
+            "version": version,
+            "tiles": tiles,
+            "words": _WORDS,
+            "now": feeding.state.now().isoformat(),
+        }
         return render(request, "wall.html", person, **told)
 
     @routes.get("/wall/stream", include_in_schema=False)
