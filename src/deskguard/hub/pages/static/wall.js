@@ -171,7 +171,9 @@ function choose() {
   arrange();
 }
 
-for (const id of ["find", "filter", "order"]) document.getElementById(id).addEventListener("input", choose);
+for (const id of ["find", "filter", "order"]) {
+  for (const news of ["input", "change"]) document.getElementById(id).addEventListener(news, choose);
+}
 document.getElementById("full").addEventListener("click", () => (document.fullscreenElement ? document.exitFullscreen() : wall.requestFullscreen()));
 for (const told of JSON.parse(document.getElementById("wall-tiles").textContent)) put(told);
 choose();

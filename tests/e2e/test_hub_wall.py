@@ -1,0 +1,135 @@
+"""The wall in a real browser: tiles that tell what windows do and change by themselves; nothing the page
+complains of.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import uvicorn
+from browser_driver import console, make_driver, pretend
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from deskguard.hub.accounts import sessions
+from feed_parts import a_visit, body_of, post, told
+from hub_parts import Hall, a_hall
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from selenium.webdriver.remote.webdriver import WebDriver
+
+pytestmark = pytest.mark.browser
+PATIENCE_S = 60.0
+
+
+@pytest.fixture
+def hall(tmp_path: Path) -> Iterator[Hall]:
+    with a_hall(tmp_path / "hall") as made:
+        yield made
+
+
+@pytest.fixture
+def address(hall: Hall) -> Iterator[str]:
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(hall.app, log_level="error"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(PATIENCE_S)
+    assert not thread.is_alive(), "open streams keep the server from ending"
+
+
+@pytest.fixture
+def browser(tmp_path: Path, hall: Hall, address: str) -> Iterator[WebDriver]:
+    driver = make_driver(tmp_path / "profile")
+    with hall.state.store.writing() as connection:
+        token = sessions.begin(connection, hall.ids["supervisor"], hall.clock())
+    driver.get(f"{address}/static/hub.css")
+    driver.add_cookie({"name": sessions.COOKIE, "value": token})
+    yield driver
+    driver.quit()
+
+
+def complaints(driver: WebDriver) -> list[str]:
+    """What the browser complains of; the style sheet that it was shown first has no icon."""
+    return [one for one in console(driver) if "favicon.ico" not in one]
+
+
+def until(driver: WebDriver, holds: Callable[[], Any]) -> Any:
+    return WebDriverWait(driver, PATIENCE_S, 0.05).until(lambda _: holds())
+
+
+def tiles(driver: WebDriver) -> dict[str, tuple[str, str]]:
+    """Window to mood and words of its tile."""
+    script = "return [...document.querySelectorAll('.tile')]"
+    script += ".map(tile => [tile.dataset.window, tile.dataset.mood, tile.innerText])"
+    return {window: (mood, text) for window, mood, text in driver.execute_script(script)}
+
+
+def report(hall: Hall, window: str, *events: dict[str, Any]) -> None:
+    desk, key = hall.desk(window)
+    assert post(hall.nobody().client, key, body_of(desk, *events)).status_code == 200
+
+
+LISTENS = told(1, kind="state", state="listening")
+
+
+def test_tiles_tell_what_windows_do_and_change_by_themselves(
+    hall: Hall, address: str, browser: WebDriver
+) -> None:
+    report(hall, "w-1", LISTENS)
+    report(hall, "w-2", LISTENS, told(2, kind="state", state="paused", reason="away"))
+    report(hall, "w-3", LISTENS, told(2, kind="state", state="microphone-lost"))
+    report(hall, "w-4", LISTENS, a_visit(2))
+    desk, key = hall.desk("w-5")
+    browser.get(f"{address}/wall")
+    found = until(browser, lambda: len(tiles(browser)) == 5 and tiles(browser))
+    assert {window: mood for window, (mood, _) in found.items()} == {
+        **{"w-1": "good", "w-2": "warn", "w-3": "bad", "w-4": "busy", "w-5": "off"}
+    }
+    assert "离开" in found["w-2"][1]
+    assert post(hall.nobody().client, key, body_of(desk, LISTENS, told(2))).status_code == 200
+    until(browser, lambda: tiles(browser)["w-5"][0] == "help")
+    assert complaints(browser) == []
+
+
+def test_three_hundred_windows_are_found_filtered_and_read_in_both_languages(
+    hall: Hall, address: str, browser: WebDriver
+) -> None:
+    for place in range(300):
+        hall.desk(f"w-{place:03d}")
+    report(hall, "w-007", LISTENS, told(2))
+    browser.get(f"{address}/wall")
+    until(browser, lambda: len(tiles(browser)) == 300)
+    browser.find_element(By.ID, "find").send_keys("w-00")
+    until(browser, lambda: len(tiles(browser)) == 10)
+    Select(browser.find_element(By.ID, "filter")).select_by_value("attention")
+    assert list(until(browser, lambda: len(tiles(browser)) == 1 and tiles(browser))) == ["w-007"]
+    browser.add_cookie({"name": "deskguard-language", "value": "en"})
+    pretend(browser, 1024, 768, prefers_color_scheme="dark")
+    browser.get(f"{address}/wall")
+    assert "HELP" in until(browser, lambda: len(tiles(browser)) == 300 and tiles(browser))["w-007"][1]
+    is_wide = browser.execute_script("return document.documentElement.scrollWidth > innerWidth")
+    assert not is_wide, "a tablet need not scroll sideways"
+    assert complaints(browser) == []
+
+
+def test_what_a_desk_is_called_is_never_markup(hall: Hall, address: str, browser: WebDriver) -> None:
+    desk, _ = hall.desk("w-1")
+    with hall.state.store.writing() as connection:
+        connection.exec_driver_sql(
+            "UPDATE hub_desks SET window_id = '</script><img src=x onerror=document.title=1>'"
+        )
+    browser.get(f"{address}/wall")
+    found = until(browser, lambda: tiles(browser))
+    assert list(found) == ["</script><img src=x onerror=document.title=1>"]
+    assert browser.execute_script("return document.querySelectorAll('main img').length") == 0
+    assert desk.window_id not in found
