@@ -157,3 +157,15 @@ def test_a_body_that_is_too_long_is_refused(hall: Hall) -> None:
 
     kind = {"content-type": "application/x-www-form-urlencoded"}
     assert client.post("/login", content=endless(), headers=kind).status_code == 413
+
+
+def test_a_hall_below_a_path_is_served_whether_or_not_the_proxy_takes_it_off(tmp_path: Path) -> None:
+    with a_hall(tmp_path, base_path="/hall") as hall:
+        for prefix in ("", "/hall"):
+            visitor = hall.nobody()
+            assert visitor.get(f"{prefix}/static/hub.css").status_code == 200
+            page = visitor.get(f"{prefix}/login")
+            assert page.status_code == 200
+            assert 'action="/hall/login"' in page.text
+            assert visitor.get(f"{prefix}/audit").headers["location"] == "/hall/login?next=/audit"
+            assert visitor.get(f"{prefix}/healthz").json() == {"ok": True}

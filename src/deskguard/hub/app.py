@@ -40,14 +40,13 @@ def build_app(state: HubState) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
-        root_path=state.base_path,
     )
     app.state.hub = state
     for make in _routers():
         app.include_router(make(state))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.state.pages = frozenset(paths_of(app.routes))
-    app.add_middleware(HeadersAndLimits, secure=state.secure_cookies)
+    app.add_middleware(HeadersAndLimits, secure=state.secure_cookies, base_path=state.base_path)
     app.add_exception_handler(LoginNeededError, _to_login)
     app.add_exception_handler(PasswordChangeNeededError, _to_password)
     app.add_exception_handler(DeskguardError, _mistake)

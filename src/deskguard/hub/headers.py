@@ -40,8 +40,9 @@ class TooLargeError(Exception):
 class HeadersAndLimits:
     """Puts HEADERS on every answer and refuses bodies above MOST_BYTES."""
 
-    def __init__(self, app: App, *, secure: bool) -> None:
+    def __init__(self, app: App, *, secure: bool, base_path: str = "") -> None:
         self._app = app
+        self._base_path = base_path
         fixed = {**HEADERS, "strict-transport-security": "max-age=31536000"} if secure else HEADERS
         self._headers = [(name.encode(), value.encode()) for name, value in fixed.items()]
 
@@ -49,6 +50,8 @@ class HeadersAndLimits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if self._base_path:
+            scope = self._placed(scope)
         answer = _Answer(send, self._headers, is_static="/static/" in scope["path"])
         told = dict(scope["headers"]).get(b"content-length", b"0")
         if told.isdigit() and int(told) > MOST_BYTES:
@@ -70,6 +73,12 @@ class HeadersAndLimits:
             await self._app(scope, limited, answer.send)
         except TooLargeError:
             return
+
+    def _placed(self, scope: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """The request below the base path, whether or not the proxy took that off."""
+        path = str(scope["path"])
+        whole = path if path.startswith(f"{self._base_path}/") else self._base_path + path
+        return {**scope, "path": whole, "raw_path": whole.encode(), "root_path": self._base_path}
 
 
 class _Answer:
