@@ -15,7 +15,7 @@ from casting_talk import CLERK, HELLO, OTHER, PLAIN, VISITOR, WANTS, by_number, 
 from deskguard.hearing.roles import partition
 from deskguard.hearing.roles.onemic import Bar, OneMicrophone
 from deskguard.hearing.roles.partition import Evidence, Weighing, _Problem, _ranked, staff_log_odds
-from deskguard.values import Labelled, Pcm
+from deskguard.values import Labelled, Pcm, Stretch
 
 
 class Talk:
@@ -210,7 +210,10 @@ def test_a_label_holds_a_number_a_role_and_a_probability_and_nothing_else() -> N
     talk = Talk()
     talk.visit()
     for label in talk.labels.values():
-        assert {type(getattr(label, name)) for name in Labelled.__slots__} == {int, str, float}
+        names = set(Labelled.__slots__) - {"stretches"}
+        assert {type(getattr(label, name)) for name in names} == {int, str, float}
+        for stretch in label.stretches:
+            assert {type(getattr(stretch, name)) for name in Stretch.__slots__} == {int, str, float}
         assert 0.5 <= label.confidence <= 1.0
 
 
