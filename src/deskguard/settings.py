@@ -248,6 +248,8 @@ class ScoringSettings(Section):
     """Cut out the sound behind each finding."""
     ranking: bool = False
     """Tell who is first, second and so on."""
+    hang_s: Annotated[float, Field(ge=0, le=86_400)] = 600.0
+    """A worker that gets no further with a recording for so long is ended; 0: never."""
 
 
 class Settings(Section):

@@ -16,6 +16,7 @@ from deskguard.desk.mind import Beside, Mind
 from deskguard.errors import DeskguardError
 from deskguard.hearing.media import read_recording
 from deskguard.night.gathering import Gathering
+from deskguard.night.hanging import forward
 from deskguard.night.jobs import Outcome
 from deskguard.night.reading import Reading
 from deskguard.night.spending import Stopwatch
@@ -113,6 +114,7 @@ class _Listening:
         try:
             for chunk in self._chunks():
                 self._heard = chunk.end_sample
+                forward()
                 with self._watch.stage("endpoint"):
                     self._level.feed(chunk)
                     windows = self._endpointer.feed(chunk)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import platform
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -215,6 +215,10 @@ class _Night:
             if isinstance(one, NotAnalysed):
                 so_far.left_out.append(one)
                 continue
+            if (known := self._refused(one)) is not None:
+                so_far.left_out.append(known)
+                self._advance(one.size, 0)
+                continue
             name = self._examination(one).examination_id
             if self._store.done([name]) and not self._ready.options.is_forced:
                 self._store.note_told([one.recording])
@@ -223,6 +227,16 @@ class _Night:
                 self._advance(one.size, 0)
                 continue
             yield one
+
+    def _refused(self, job: Job) -> NotAnalysed | None:
+        """Why an earlier run left out what lies in this file, unless it has been written to since."""
+        if self._ready.options.is_forced:
+            return None
+        modified = datetime.fromtimestamp(job.modified_ns / 1e9, UTC).isoformat()
+        known = self._store.refused(self._run, job.recording.path, modified)
+        if known is None:
+            return None
+        return replace(known, window_id=job.recording.window_id, day=job.recording.day)
 
     def _advance(self, size: int, audio_samples: int) -> None:
         """One more recording has been dealt with."""
