@@ -2,9 +2,9 @@
 
 A worker has one recording at a time, and gets the next one once the outcome is here. With a second one waiting
 there nobody could tell which of the two a death belongs to while an outcome is on its way: a poison was tried
-five times instead of three. A round trip is some 9 ms. So when a worker dies, the recording it was at is blamed
-and no other. A recording that was blamed is given up after a few tries: one that kills whoever opens it takes no
-other along. Recordings are drawn as they are needed, however many there are.
+five times instead of three. A round trip is some 9 ms. So when a worker dies, the recording it was at is
+blamed and no other. A recording that was blamed is given up after a few tries: one that kills whoever opens it
+takes no other along. Recordings are drawn as they are needed, however many there are.
 """
 
 from __future__ import annotations
