@@ -5,8 +5,8 @@
 
 Needs scikit-learn (pip install -e ".[bench]"). Every sentence counts twice, with its punctuation and without:
 a recogniser writes either; and innocent ones once more with 你 instead of 您, so that not much hangs on that
-word. How breaches with 您 instead of 你 fare is told, not learnt from. What the conditions of the packs already call
-innocent is learnt from, too, but most figures count only what they leave guilty.
+word. How breaches with 您 instead of 你 fare is told, not learnt from. What the conditions of the packs already
+call innocent is learnt from, too, but most figures count only what they leave guilty.
 """
 
 from __future__ import annotations
