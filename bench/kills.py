@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psutil
@@ -81,7 +81,7 @@ class Hall:
         killed: Counter[str] = Counter()
         gone_on = 0
         while killed.total() < kills:
-            time.sleep(self._chance.uniform(1.0, 12.0))
+            self._work_on(self._chance.randrange(4))
             if self.command.poll() is not None:
                 # All is scored already: examining it once more replaces what is stored.
                 gone_on += 1
@@ -96,6 +96,16 @@ class Hall:
             self.start_command(self.folder / "out")
             status = self.command.wait(1800)
         return {"killed": dict(killed), "status": status, "begun_again_by_force": gone_on}
+
+    def _work_on(self, recordings: int) -> None:
+        """Until so many more are kept, and a little longer: in the midst of another; a minute at most."""
+        deadline = time.monotonic() + 60.0
+        wanted = kept(self.folder / "out") + recordings
+        while kept(self.folder / "out") < wanted and time.monotonic() < deadline:
+            if self.command.poll() is not None:
+                return
+            time.sleep(0.05)
+        time.sleep(self._chance.uniform(0.0, 1.0))
 
     def _kill(self, kind: str) -> bool:
         if kind == "command":
@@ -159,6 +169,15 @@ def stored(out: Path) -> tuple[int, int]:
         question = "SELECT COUNT(*), COUNT(DISTINCT recording_sha256) FROM night_examinations"
         ((examined, recordings),) = store.execute(question).fetchall()
     return examined, recordings
+
+
+def kept(out: Path) -> int:
+    """How many examinations a store has now; none before there is one."""
+    if not (out / "night.sqlite3").is_file():
+        return 0
+    with suppress(sqlite3.Error):
+        return stored(out)[0]
+    return 0
 
 
 def _command(*arguments: str | Path) -> list[str]:

@@ -126,7 +126,8 @@ def test_a_recording_on_which_workers_hang_is_given_up_and_the_others_are_examin
 ) -> None:
     hanging = a_job(tmp_path / "hanging.wav", "sleep=3600")
     others = jobs_in(tmp_path / "recordings", 4)
-    setup = a_setup(standards, hang_s=1.0)
+    # So long no examination of the others takes, three times over, however busy the machine is.
+    setup = a_setup(standards, hang_s=4.0)
     outcomes = list(local([hanging, *others], setup, 1, Obedient.load))
     assert names(outcomes) == names([Outcome(job=job) for job in [hanging, *others]])
     given_up = [one for one in outcomes if one.examined is None]
