@@ -129,7 +129,7 @@ class SpottingSettings(Section):
     which the words are taken for innocent; 0 asks the conditions only."""
     soften_below: Annotated[float, Field(ge=0, le=1)] = 0.3
     """The same for a remark without a card."""
-    soften_for_person_below: Annotated[float, Field(ge=0, le=1)] = 0.5
+    soften_for_person_below: Annotated[float, Field(ge=0, le=1)] = 0.6
     """The same for rules that a person decides (money, favours, private data)."""
     overrule_from: Annotated[float, Field(ge=0, le=1)] = 0.97
     """Share of breaches from which frames that give way excuse nothing; 1 lets every condition excuse."""
