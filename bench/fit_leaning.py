@@ -4,8 +4,9 @@
     python bench/fit_leaning.py --write NAME     takes the fit, and keeps the figures in bench/results
 
 Needs scikit-learn (pip install -e ".[bench]"). Every sentence counts twice, with its punctuation and without:
-a recogniser writes either. What the conditions of the packs already call innocent is learnt from, too, but the
-figures count only what they leave guilty.
+a recogniser writes either; and innocent ones once more with 你 instead of 您, so that not much hangs on that
+word. How breaches with 您 instead of 你 fare is told, not learnt from. What the conditions of the packs already
+call innocent is learnt from, too, but most figures count only what they leave guilty.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,7 +43,9 @@ and loses twice the breaches for the same innocent sentences."""
 LEAST_WEIGHT = 0.05
 """Weights below it are left out, and no figure changes by more than a few sentences."""
 FOLDS = 10
-BARS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4)
+ALL_BREACHES = leaning.Bars(innocent_below=0, soften_below=0, overrule_from=0)
+BARS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8, 0.9, 0.95, 0.97, 0.99)
+TURNED = "addressed the other way"
 _MARKS = re.compile(r"[^\w]", re.UNICODE)
 
 
@@ -56,13 +59,27 @@ class Place:
     is_breach: bool
     is_left: bool
     """The conditions leave it guilty."""
+    gives_way: bool
+    """They excuse it, and every frame that does so gives way."""
+    needs_person: bool
     features: frozenset[str]
 
 
-def places(judge: Judge, sentence: str, lines: tuple[Line, ...], *, is_breach: bool) -> Iterator[Place]:
-    """The places in the clerk's lines, as said and without punctuation."""
-    for form, strip in (("as written", False), ("unpunctuated", True)):
-        said = spoken([Line(one.role, _MARKS.sub("", one.text) if strip else one.text) for one in lines])
+def forms(texts: list[str], *, is_breach: bool) -> dict[str, list[str]]:
+    """The ways in which a sentence counts."""
+    bare = [_MARKS.sub("", one) for one in texts]
+    # Whose clerks never say 您 would else be half a breach already, and rude ones with 您 none.
+    usual, other = ("你", "您") if is_breach else ("您", "你")
+    turned = [one.replace(usual, other) for one in bare]
+    return {"as written": texts, "unpunctuated": bare} | ({TURNED: turned} if turned != bare else {})
+
+
+def places(
+    judge: Judge, sure: Judge, sentence: str, lines: tuple[Line, ...], *, is_breach: bool
+) -> Iterator[Place]:
+    """The places in the clerk's lines, in each form, those of breaches that are excused among them."""
+    for form, texts in forms([one.text for one in lines], is_breach=is_breach).items():
+        said = spoken([Line(one.role, text) for one, text in zip(lines, texts, strict=True)])
         for number, one in enumerate(said):
             if one.role != "staff":
                 continue
@@ -71,30 +88,33 @@ def places(judge: Judge, sentence: str, lines: tuple[Line, ...], *, is_breach: b
                 if candidate.tier == "near":
                     continue
                 outcome, _ = judge.outcome(candidate, around)
-                if is_breach and outcome != "raised":
-                    continue
-                found = leaning.features(Surroundings(candidate, around), candidate.rule_id)
+                rule_id = candidate.rule_id
+                needs_person = judge.rules.rules[rule_id].needs_person
+                is_overruled = outcome == "innocent" and sure.outcome(candidate, around)[0] != "innocent"
+                found = leaning.features(Surroundings(candidate, around), rule_id)
                 yield Place(
                     sentence=sentence,
                     form=form,
                     is_breach=is_breach,
                     is_left=outcome == "raised",
+                    gives_way=is_overruled,
+                    needs_person=needs_person,
                     features=frozenset(found),
                 )
 
 
-def written(judge: Judge) -> list[Place]:
+def written(judge: Judge, sure: Judge) -> list[Place]:
     """The places of the sentences written for the fit."""
     found: list[Place] = []
     for name in ("innocent", "guilty"):
         for number, row in enumerate((SENTENCES / f"{name}.tsv").read_text("utf-8").splitlines()):
             text = row.split("\t")[1]
             lines = (Line("staff", text),)
-            found += places(judge, f"{name} {number}", lines, is_breach=name == "guilty")
+            found += places(judge, sure, f"{name} {number}", lines, is_breach=name == "guilty")
     return found
 
 
-def of_packs(judge: Judge, rules: RuleSet) -> list[Place]:
+def of_packs(judge: Judge, sure: Judge, rules: RuleSet) -> list[Place]:
     """The places of the packs' own examples, which the fit never sees."""
     found: list[Place] = []
     for rule in rules.rules.values():
@@ -102,7 +122,7 @@ def of_packs(judge: Judge, rules: RuleSet) -> list[Place]:
             for number, one in enumerate(examples):
                 lines = tuple(Line(role, text) for role, text in one.lines())
                 name = f"{rule.rule_id} {is_breach} {number}"
-                found += places(judge, name, lines, is_breach=is_breach)
+                found += places(judge, sure, name, lines, is_breach=is_breach)
     return found
 
 
@@ -117,16 +137,26 @@ class Columns:
         self.names = sorted(name for name, sentences in seen.items() if len(sentences) > 1)
         self._number = {name: number for number, name in enumerate(self.names)}
 
-    def table(self, found: list[Place]) -> np.ndarray[Any, Any]:
-        filled = np.zeros((len(found), len(self.names)), np.float32)
-        for row, one in enumerate(found):
-            filled[row, [self._number[name] for name in one.features if name in self._number]] = 1
-        return filled
+    def table(self, found: list[Place]) -> Any:
+        from scipy.sparse import csr_matrix
+
+        rows = [[self._number[name] for name in one.features if name in self._number] for one in found]
+        ends = np.cumsum([0, *map(len, rows)])
+        columns = [column for row in rows for column in row]
+        return csr_matrix(
+            (np.ones(len(columns), np.float32), columns, ends), shape=(len(found), len(self.names))
+        )
 
 
 def fitted(found: list[Place]) -> tuple[Any, Columns]:
+    """The fit; breaches that conditions excuse are left out: what excuses them is often another's words.
+
+    Breaches addressed the other way are left out, too: with them 您 tells so little that a fifth more of the
+    innocent sentences are raised, for a fifth fewer breaches lost.
+    """
     from sklearn.linear_model import LogisticRegression
 
+    found = [one for one in found if not one.is_breach or (one.is_left and one.form != TURNED)]
     columns = Columns(found)
     model = LogisticRegression(C=PENALTY, class_weight="balanced", max_iter=3000)
     model.fit(columns.table(found), [one.is_breach for one in found])
@@ -147,21 +177,28 @@ def cross_validated(found: list[Place]) -> np.ndarray[Any, Any]:
     return told
 
 
-def counted(found: list[Place], told: np.ndarray[Any, Any]) -> dict[str, dict[str, int]]:
-    """For each bar: breaches lost and innocent sentences still raised, of those the conditions left guilty."""
-    rows = {}
-    for bar in BARS:
-        line = {}
-        for is_breach, name in ((True, "breaches"), (False, "innocent")):
-            left = {(one.sentence, one.form) for one in found if one.is_left and one.is_breach is is_breach}
-            raised = {
-                (one.sentence, one.form)
-                for one, probability in zip(found, told, strict=True)
-                if one.is_left and one.is_breach is is_breach and probability >= bar
-            }
-            line |= {name: len(left), f"{name}_raised": len(raised)}
-        rows[f"{bar:.2f}"] = line
-    return rows
+def counted(found: list[Place], told: np.ndarray[Any, Any]) -> dict[str, Any]:
+    """What is raised at each bar: of what the conditions left guilty, of that what a person decides and what
+    was addressed the other way, and of what frames that give way excuse."""
+    groups: dict[str, Callable[[Place], bool]] = {
+        "left": lambda one: one.is_left and one.form != TURNED,
+        "left, for a person": lambda one: one.is_left and one.form != TURNED and one.needs_person,
+        TURNED: lambda one: one.is_left and one.form == TURNED,
+        "excused, giving way": lambda one: one.gives_way and one.form != TURNED,
+    }
+    return {name: {f"{bar:.2f}": _raised(found, told, bar, of) for bar in BARS} for name, of in groups.items()}
+
+
+def _raised(
+    found: list[Place], told: np.ndarray[Any, Any], bar: float, of: Callable[[Place], bool]
+) -> dict[str, int]:
+    """Breaches and innocent sentences of a group, and how many of them lean to a breach."""
+    line = {}
+    for is_breach, name in ((True, "breaches"), (False, "innocent")):
+        chosen = [(one, told[at]) for at, one in enumerate(found) if of(one) and one.is_breach is is_breach]
+        line[name] = len({(one.sentence, one.form) for one, _ in chosen})
+        line[f"{name}_raised"] = len({(one.sentence, one.form) for one, leans in chosen if leans >= bar})
+    return line
 
 
 def write(name: str, model: Any, columns: Columns, figures: dict[str, Any]) -> None:
@@ -194,9 +231,11 @@ def main() -> None:
     options = parser.parse_args()
     rules = compose.load_rules(Settings())
     judge = Judge(rules, leans=False)
-    found = written(judge)
+    # What frames excuse that give way: what becomes innocent with them and does not where all lean to a breach.
+    sure = Judge(rules, bars=ALL_BREACHES)
+    found = written(judge, sure)
     model, columns = fitted(found)
-    own = of_packs(judge, rules)
+    own = of_packs(judge, sure, rules)
     told = model.predict_proba(columns.table(own))[:, 1]
     figures = {
         "sentences": len({one.sentence for one in found}),

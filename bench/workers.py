@@ -1,10 +1,9 @@
-"""What processes gain at night, and what many short recordings cost beside recognition.
+"""What processes gain at night.
 
-    python bench/workers.py [--recordings 12] [--seconds 60] [--short 100]
+    python bench/workers.py [--recordings 12] [--seconds 60]
 
 Recordings are made of the fixtures' conversations, each with noise of its own, so that none is a duplicate.
-One worker and two examine the same ones; their findings must be the same. The short ones are single phrases,
-scored by the whole command's code with store and reports; overhead is the time outside of the stages.
+One worker and two examine the same ones; their findings must be the same.
 """
 
 from __future__ import annotations
@@ -29,9 +28,7 @@ from deskguard.hearing.media import read_recording
 from deskguard.night import workers
 from deskguard.night.examiner import Examiner
 from deskguard.night.jobs import Job, Setup
-from deskguard.night.options import Options, night_settings
-from deskguard.night.progress import Progress
-from deskguard.night.run import Ready, run
+from deskguard.night.options import night_settings
 from deskguard.scoring.values import Recording
 from deskguard.settings import Settings
 from deskguard.values import SAMPLE_RATE_HZ, Pcm
@@ -45,8 +42,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         figures = {
             "workers": of_workers(Path(folder) / "long", arguments.recordings, arguments.seconds),
-            "short": of_short(Path(folder) / "short", Path(folder) / "out", arguments.short, clips=True),
-            "short, no clips": of_short(Path(folder) / "plain", Path(folder) / "plain-out", arguments.short),
         }
     print(json.dumps(figures, indent=1))
     save("workers", figures)
@@ -75,28 +70,6 @@ def of_workers(folder: Path, count: int, seconds: float) -> dict[str, float | bo
         "two": round(rates[2], 2),
         "ratio": round(rates[2] / rates[1], 2),
         "alike": found[1] == found[2],
-    }
-
-
-def of_short(folder: Path, out: Path, count: int, *, clips: bool = False) -> dict[str, float]:
-    """The share of a run over short recordings that no stage of examining takes."""
-    parts = [pcm_of(one) for one in sorted(FIXTURES.glob("t*_literal.flac"))]
-    for at in range(count):
-        made(folder / "7" / "2026-11-20" / f"{at:04}.wav", [parts[at % len(parts)]], at, 0.0)
-    settings = Settings()
-    scoring = settings.scoring.model_copy(update={"clips": clips})
-    own = settings.model_copy(update={"scoring": scoring})
-    ready = Ready.of(Options(paths=(folder,), out=out), own, None, "zh-CN")
-    begun = time.perf_counter()
-    _, summary = run(ready, Progress(ready.words))
-    wall_s = time.perf_counter() - begun
-    stages_s = sum(summary["stages_s"].values())
-    return {
-        "recordings": count,
-        "wall_s": round(wall_s, 1),
-        "stages_s": round(stages_s, 1),
-        "overhead_share": round((wall_s - stages_s) / wall_s, 3),
-        "overhead_ms_each": round(1000 * (wall_s - stages_s) / count, 1),
     }
 
 
@@ -132,7 +105,6 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--recordings", type=int, default=12)
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--short", type=int, default=100)
     return parser.parse_args()
 
 

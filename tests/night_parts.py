@@ -15,14 +15,15 @@ from deskguard.night.jobs import Job, Outcome, Setup
 from deskguard.night.trying import without
 from deskguard.rules.ruleset import RuleSet
 from deskguard.scoring.values import Examination, Examined, Exposure, Recording
-from deskguard.settings import Settings
+from deskguard.settings import ScoringSettings, Settings
 from scoring_values import a_finding
 
 PATIENCE_S = 60.0
 
 
-def a_setup(rules: RuleSet, model: str = "base") -> Setup:
-    return Setup(settings=Settings(), rules=rules, model=model, settings_sha256="0" * 64)
+def a_setup(rules: RuleSet, model: str = "base", hang_s: float = 600.0) -> Setup:
+    settings = Settings(scoring=ScoringSettings(hang_s=hang_s))
+    return Setup(settings=settings, rules=rules, model=model, settings_sha256="0" * 64)
 
 
 def a_job(path: Path, what: str = "") -> Job:

@@ -30,6 +30,9 @@ class LoudnessVad:
     def probability(self, frame: Pcm) -> float:
         return 0.9 if float(np.sqrt(np.mean(frame.astype(np.float64) ** 2))) > 3 * ROOM_RMS else 0.05
 
+    def probabilities(self, samples: Pcm) -> list[float]:
+        return [self.probability(frame) for frame in samples.reshape(-1, 512)]
+
     def reset(self) -> None:
         """Nothing is carried from frame to frame."""
 

@@ -129,6 +129,10 @@ class SpottingSettings(Section):
     which the words are taken for innocent; 0 asks the conditions only."""
     soften_below: Annotated[float, Field(ge=0, le=1)] = 0.3
     """The same for a remark without a card."""
+    soften_for_person_below: Annotated[float, Field(ge=0, le=1)] = 0.6
+    """The same for rules that a person decides (money, favours, private data)."""
+    overrule_from: Annotated[float, Field(ge=0, le=1)] = 0.97
+    """Share of breaches from which frames that give way excuse nothing; 1 lets every condition excuse."""
 
 
 class VisitSettings(Section):
@@ -244,6 +248,8 @@ class ScoringSettings(Section):
     """Of a night in one process; 0: one for each core, up to four. Workers have one each."""
     pattern: Annotated[str, Field(min_length=1)] = "{window}/{date}/*"
     """How the paths of recordings are made, with {window}, {clerk}, {date}, {time} and *."""
+    hang_s: Annotated[float, Field(ge=0, le=86_400)] = 600.0
+    """A worker that gets no further with a recording for so long is ended; 0: never."""
     clips: bool = True
     """Cut out the sound behind each finding."""
     ranking: bool = False

@@ -7,7 +7,7 @@ Audio is float32 at 16 kHz in [-1, 1]. Positions are integer samples since captu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -127,6 +127,21 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """A part of an utterance that one person said, as found by listening; a short one may have a role where
+    its utterance has none, for visits and courtesy only: no phrase is held against anybody by it."""
+
+    start_char: int
+    end_char: int
+    """Of the utterance's text, half-open."""
+    role: Role
+    confidence: float
+    """Probability that `role` is right, below 1."""
+    newcomer: float = 0.0
+    """Log-odds that it is of somebody who was not heard before in this visit; 0 says nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hypothesis:
     """What the recogniser thinks an utterance says: partial (may change) or final (will not)."""
 
@@ -147,6 +162,8 @@ class Hypothesis:
     """Who spoke, as far as it is known; an utterance has one speaker."""
     role_confidence: float = 1.0
     """Probability that `role` is right; 1 when somebody told, or nobody tried."""
+    stretches: tuple[Stretch, ...] = ()
+    """Who said which part, where it was found by listening; several where the speaker changes within it."""
     is_announcement: bool = False
     """The hall's loudspeaker said it: nobody at the window."""
     sound: Sound | None = None
@@ -167,6 +184,10 @@ class Labelled:
     role: Role
     confidence: float
     """Probability that `role` is right, below 1; of `unknown`, that of the likelier one."""
+    stretches: tuple[Stretch, ...] = ()
+
+    def put_to(self, said: Hypothesis) -> Hypothesis:
+        return replace(said, role=self.role, role_confidence=self.confidence, stretches=self.stretches)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -340,6 +340,23 @@ def test_what_could_not_be_examined_is_told_until_it_is(store: NightStore) -> No
     assert store.not_analysed("run-3") == []
 
 
+def test_what_lies_in_the_sound_is_known_until_file_rules_or_program_change(store: NightStore) -> None:
+    run = NightRun(
+        run_id="run-1", started_utc=NOON, rules_sha256="a", model="base", settings_sha256="s", version="1"
+    )
+    store.begin_run(run)
+    quiet = NotAnalysed(path="quiet.wav", reason="too-quiet", detail="-70 dBFS")
+    store.save_not_analysed("run-1", [quiet, NotAnalysed(path="locked.wav", reason="unreadable")])
+    before, after = "2000-01-01T00:00:00+00:00", "2099-01-01T00:00:00+00:00"
+    later = replace(run, run_id="run-2")
+    assert store.refused(later, "quiet.wav", before) == quiet
+    assert store.refused(later, "quiet.wav", after) is None
+    # Whatever kept a file from being read may be over.
+    assert store.refused(later, "locked.wav", before) is None
+    for changed in ({"rules_sha256": "b"}, {"model": "small"}, {"settings_sha256": "t"}, {"version": "2"}):
+        assert store.refused(replace(later, **changed), "quiet.wav", before) is None
+
+
 def test_a_file_whose_name_is_no_text_is_kept_all_the_same(store: NightStore) -> None:
     odd = replace(a_recording(), path="w1/\udcff\0.wav")
     store.save_examined(examined(recording=odd), "run-1", NOON)

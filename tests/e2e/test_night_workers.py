@@ -121,6 +121,20 @@ def test_a_killed_worker_costs_one_retry_and_a_poison_takes_nobody_along(tmp_pat
     assert len(list(notes.glob("slow.wav-*"))) == 2
 
 
+def test_a_recording_on_which_workers_hang_is_given_up_and_the_others_are_examined(
+    tmp_path: Path, standards: RuleSet
+) -> None:
+    hanging = a_job(tmp_path / "hanging.wav", "sleep=3600")
+    others = jobs_in(tmp_path / "recordings", 4)
+    # So long no examination of the others takes, three times over, however busy the machine is.
+    setup = a_setup(standards, hang_s=4.0)
+    outcomes = list(local([hanging, *others], setup, 1, Obedient.load))
+    assert names(outcomes) == names([Outcome(job=job) for job in [hanging, *others]])
+    given_up = [one for one in outcomes if one.examined is None]
+    assert names(given_up) == ["hanging.wav"]
+    assert given_up[0].not_analysed[0].reason == "gave-up"
+
+
 def test_a_model_that_cannot_be_loaded_is_told_as_it_is(tmp_path: Path, setup: Setup) -> None:
     with pytest.raises(DeskguardError, match=r"There is no model base\. Fix: fetch it\.") as caught:
         list(local(jobs_in(tmp_path / "recordings", 3), setup, 1, Obedient.refuse))

@@ -136,6 +136,11 @@ def test_a_second_run_examines_nothing_again_and_says_the_same(scored: tuple[Pat
     summary = json.loads((out / "summary.json").read_text("utf-8"))
     assert (summary["examined"], summary["examined_before"]) == (0, 3)
     assert comparable(out) == before
+    # Nothing was opened: too quiet and no sound are known to be so.
+    assert summary["audio_s"] == 0
+    with (out / "not_analysed.csv").open(encoding="utf-8-sig", newline="") as file:
+        reasons = sorted(row["reason"] for row in csv.DictReader(file))
+    assert reasons == ["duplicate", "not-audio", "too-quiet"]
 
 
 def test_windows_and_days_can_be_chosen_and_only_those_are_told(scored: tuple[Path, Any], hall: Path) -> None:

@@ -88,3 +88,35 @@ def test_an_announcement_begins_no_visit_and_says_no_courtesy() -> None:
     follower.found += follower.attendant.feed(replace(call, role="unknown", is_announcement=True))
     follower.found += follower.attendant.finish()
     assert follower.found == []
+
+
+def test_who_spoke_is_believed_at_the_end_of_the_visit_when_it_is_found_only_then() -> None:
+    follower = Follower()
+    for said in VISIT:
+        follower.hear(replace(said, role="unknown", role_confidence=0.5))
+    follower.found += follower.attendant.tick(samples(40))
+    # All have waited long enough and were heard by the visit as nobody's.
+    assert follower.acts("missing") == set()
+    for number, role in enumerate(("staff", "visitor", "staff", "staff")):
+        follower.attendant.recast(Labelled(number, role, 0.95))  # type: ignore[arg-type]
+    follower.found += follower.attendant.finish()
+    assert "welcome" in follower.acts("missing")
+    assert {"hello", "ask", "bye"} <= follower.acts("said")
+
+
+def test_words_that_turn_out_to_be_the_visitors_are_no_act_in_the_end() -> None:
+    follower = Follower()
+    for said, role in zip(VISIT, ("staff", "visitor", "staff", "staff"), strict=True):
+        follower.hear(said, role)  # type: ignore[arg-type]
+    follower.attendant.recast(Labelled(3, "visitor", 0.95))
+    follower.found += follower.attendant.finish()
+    assert "bye" in follower.acts("missing")
+
+
+def test_what_is_known_from_the_beginning_is_told_once() -> None:
+    follower = Follower()
+    for said, role in zip(VISIT, ("staff", "visitor", "staff", "staff"), strict=True):
+        follower.hear(said, role)  # type: ignore[arg-type]
+    follower.found += follower.attendant.finish()
+    told = [(one.courtesy_id, one.state) for one in follower.found if isinstance(one, Courtesy)]
+    assert len(told) == len(set(told))

@@ -9,9 +9,11 @@ import pytest
 
 SCRIPT = """
 import ctypes, sys
-from deskguard.desk.memory import give_back_memory
+from deskguard.desk import memory
 from deskguard.desk.usage import rss_mb
-assert give_back_memory()
+assert memory.give_back_memory()
+if "night" in sys.argv:
+    assert memory.keep_memory()
 libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p
 libc.free.argtypes = [ctypes.c_void_p]
@@ -29,5 +31,14 @@ print(rss_mb() - before)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
 def test_large_buffers_are_given_back() -> None:
-    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
-    assert float(done.stdout) < 5
+    assert grown_mb("day") < 5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
+def test_a_night_keeps_what_it_will_use_again() -> None:
+    assert grown_mb("night") > 10
+
+
+def grown_mb(when: str) -> float:
+    done = subprocess.run([sys.executable, "-c", SCRIPT, when], capture_output=True, text=True, check=True)
+    return float(done.stdout)

@@ -13,9 +13,6 @@ from deskguard.night.jobs import Job
 from deskguard.night.placing import MOST_TRIES, Board, Ticket
 from deskguard.scoring.values import Recording
 
-TWO = 2
-"""At a worker, the harder case: one is examined and one waits behind it."""
-
 if TYPE_CHECKING:
     import random
 
@@ -26,7 +23,7 @@ def a_job(number: int) -> Job:
 
 
 def board_of(n: int, *workers: str) -> Board:
-    board = Board(map(a_job, range(n)), at_a_worker=TWO)
+    board = Board(map(a_job, range(n)))
     board.workers(workers)
     return board
 
@@ -45,17 +42,6 @@ def test_a_run_gives_a_worker_one_at_a_time() -> None:
     assert place(board) == []
 
 
-def test_every_worker_gets_one_before_any_gets_a_second() -> None:
-    board = board_of(9, "a", "b")
-    assert [(one.job.recording.path, one.worker) for one in place(board)] == [
-        ("0.wav", "a"),
-        ("1.wav", "b"),
-        ("2.wav", "a"),
-        ("3.wav", "b"),
-    ]
-    assert place(board) == []
-
-
 def test_jobs_are_drawn_as_they_are_needed() -> None:
     drawn = []
 
@@ -64,49 +50,49 @@ def test_jobs_are_drawn_as_they_are_needed() -> None:
             drawn.append(number)
             yield a_job(number)
 
-    board = Board(jobs(), at_a_worker=TWO)  # type: ignore[arg-type]
+    board = Board(jobs())  # type: ignore[arg-type]
     board.workers(["a", "b"])
     place(board)
     assert not board.is_done
-    assert len(drawn) <= 2 * TWO + 1
+    assert len(drawn) <= 2 + 1
 
 
-def test_a_death_blames_the_recording_that_was_examined_alone() -> None:
+def test_a_death_blames_the_recording_that_was_examined_and_no_other() -> None:
     board = board_of(4, "a", "b")
-    first, _, second, _ = place(board)
-    assert board.workers({"b"}) == [(first, True), (second, False)]
+    first, second = place(board)
+    assert board.workers({"b"}) == [(first, True)]
     assert not board.failed(first, "died")
-    board.freed(second)
     assert (first.tries, second.tries) == (1, 0)
 
 
 def test_what_is_still_on_its_way_to_a_worker_is_not_blamed_for_its_death() -> None:
-    board = board_of(2, "a")
-    first, second = place(board)
-    first.is_there = False
-    assert board.workers(()) == [(first, False), (second, True)]
+    board = board_of(1, "a")
+    (ticket,) = place(board)
+    ticket.is_there = False
+    assert board.workers(()) == [(ticket, False)]
+    board.freed(ticket)
+    assert ticket.tries == 0
+    assert not board.is_done
 
 
-def test_a_suspect_is_tried_alone() -> None:
+def test_a_suspect_goes_to_the_next_worker_that_falls_free() -> None:
     board = board_of(20, "a", "b")
-    placed = place(board)
-    board.workers({"b", "c"})
-    board.failed(placed[0], "died")
-    board.freed(placed[2])
-    (suspect, *_) = place(board)
-    assert (suspect, suspect.worker) == (placed[0], "c")
-    assert [one.worker for one in place(board)] == []
-    board.taken(placed[1])
-    assert {one.worker for one in place(board)} <= {"b"}
-
-
-def test_while_a_suspect_waits_nobody_is_given_a_second_recording() -> None:
-    board = board_of(20, "a")
     first, second = place(board)
-    board.failed(first, "raised")
-    assert place(board) == []
-    board.taken(second)
+    board.workers({"b", "c"})
+    board.failed(first, "died")
     assert place(board) == [first]
+    assert first.worker == "c"
+    board.taken(second)
+    assert [(one.worker, one.tries) for one in place(board)] == [("b", 0)]
+
+
+def test_what_is_heard_of_an_earlier_turn_is_old() -> None:
+    board = board_of(1, "a", "b")
+    (ticket,) = place(board)
+    turn = ticket.turn
+    board.freed(ticket)
+    assert place(board) == [ticket]
+    assert ticket.turn > turn
 
 
 def test_a_recording_is_given_up_after_its_last_try() -> None:
@@ -116,17 +102,6 @@ def test_a_recording_is_given_up_after_its_last_try() -> None:
         assert board.failed(ticket, "raised") is (number == MOST_TRIES - 1)
     assert board.is_done
     assert ticket.tries == MOST_TRIES
-
-
-def test_at_the_end_what_waits_behind_another_moves_to_an_idle_worker() -> None:
-    board = board_of(3, "a", "b")
-    first, second, waiting = place(board)
-    turn = waiting.turn
-    board.taken(second)
-    assert (first.worker, waiting.worker) == ("a", "a")
-    assert place(board) == [waiting]
-    assert waiting.worker == "b"
-    assert waiting.turn > turn
 
 
 def test_a_recording_that_no_worker_sees_is_stranded() -> None:
@@ -149,7 +124,7 @@ def test_of_a_worker_that_is_of_no_use_nothing_is_blamed() -> None:
     board.workers({"a"})
     placed = place(board)
     assert board.dropped({"a", "b"}) == placed
-    assert [one.tries for one in placed] == [0, 0]
+    assert [one.tries for one in placed] == [0]
     assert board.present == set()
     assert not board.is_done
 
@@ -163,7 +138,7 @@ def test_each_recording_has_one_outcome_whatever_happens(
     n: int, chance: random.Random, deadly: set[int]
 ) -> None:
     """Workers come and go, and some recordings kill whoever opens them: those alone are given up."""
-    board = Board(map(a_job, range(n)), at_a_worker=TWO)
+    board = Board(map(a_job, range(n)))
     present = ["w0", "w1"]
     came = len(present)
     at: dict[str, list[Ticket]] = {}
@@ -188,7 +163,7 @@ def test_each_recording_has_one_outcome_whatever_happens(
                 if ticket in waiting:
                     waiting.remove(ticket)
             at.setdefault(ticket.worker, []).append(ticket)
-        assert all(len(waiting) <= TWO for waiting in at.values())
+        assert all(len(waiting) <= 1 for waiting in at.values())
         busy = [name for name, waiting in at.items() if waiting]
         if not busy:
             continue

@@ -355,6 +355,9 @@ def test_the_workbook_is_laid_out_for_an_office(reports: Reports) -> None:
         head = int(re.findall(r"\d+", sheet.freeze_panes)[0]) - 1
         assert sheet.auto_filter.ref.startswith(f"A{head}:")
         assert all(cell.value is not None for cell in sheet[head] if cell.has_style)
+        # Titles and long texts are not cut off where a program does not fit rows by itself.
+        assert sheet.row_dimensions[head].height >= 30
+        assert sheet.page_margins.footer < sheet.page_margins.bottom
     charts = reports.book["趋势"]._charts
     assert [type(one).__name__ for one in charts] == ["LineChart"] * 3
     assert all(len(one.series) == 3 for one in charts)

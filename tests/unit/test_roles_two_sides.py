@@ -100,6 +100,9 @@ def test_identical_channels_are_heard_as_one_microphone_is() -> None:
         def probability(self, frame: np.ndarray) -> float:
             return brightness(frame)
 
+        def probabilities(self, samples: np.ndarray) -> list[float]:
+            return [self.probability(frame) for frame in samples.reshape(-1, 512)]
+
     single = windows_of(an_endpointer(), chunked(pcm))
     twice = ByChannels(HearingSettings(), roles, Brightness)
     windows = [window for one in chunks_of(np.stack([pcm, pcm])) for window in twice.feed(one)]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from deskguard.values import Stretch
 from deskguard.visits.acts import ActFinder, Words
 from visits_talk import BOOK, said, samples
 
@@ -101,3 +104,34 @@ def test_an_utterance_can_be_cut_between_two_acts() -> None:
 def test_an_utterance_without_words_is_silent() -> None:
     words = FINDER.hear(said("员：。", 2.0))
     assert (words.acts, words.occasions, words.cues, words.syllables) == ((), (), (), 0)
+
+
+def test_what_two_people_say_in_one_utterance_is_heard_apart() -> None:
+    both = replace(
+        said("某：谢谢，不客气，慢走", 2.0),
+        stretches=(
+            Stretch(start_char=0, end_char=3, role="visitor", confidence=0.9),
+            Stretch(start_char=3, end_char=9, role="staff", confidence=0.9),
+        ),
+    )
+    first, second = FINDER.turns(both)
+    assert (first.role, first.acts, [one.name for one in first.occasions]) == ("visitor", (), ["welcome"])
+    assert second.role == "staff"
+    assert {"welcome", "bye"} <= second.names()
+    assert first.end_sample <= second.start_sample
+    assert {one.said for one in (first, second)} == {both}
+
+
+def test_a_short_utterance_counts_with_the_role_of_its_stretch() -> None:
+    own = Stretch(start_char=0, end_char=2, role="visitor", confidence=0.96, newcomer=2.5)
+    (words,) = FINDER.turns(replace(said("某：谢谢", 2.0), stretches=(own,)))
+    assert (words.role, words.newcomer) == ("visitor", 2.5)
+    assert [one.name for one in words.occasions] == ["welcome"]
+
+
+def test_a_stretch_without_words_is_nobodys_turn() -> None:
+    parts = (
+        Stretch(start_char=0, end_char=2, role="visitor", confidence=0.9),
+        Stretch(start_char=2, end_char=2, role="staff", confidence=0.9),
+    )
+    assert [one.role for one in FINDER.turns(replace(said("某：谢谢", 2.0), stretches=parts))] == ["visitor"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from deskguard.settings import VisitSettings
-from deskguard.values import QueueEvent
-from visits_talk import said, samples, seconds, spoken_by, talk, told
+from deskguard.values import SAMPLE_RATE_HZ, Hypothesis, QueueEvent, Stretch
+from visits_talk import Told, said, samples, seconds, spoken_by, talk, told
 
 POLITE = (
     "员：您好，请问您办什么业务？",
@@ -230,3 +232,39 @@ def test_a_ticket_that_is_never_closed_ends_at_silence() -> None:
 def test_closing_a_ticket_that_was_never_called_changes_nothing() -> None:
     stream = talk(*POLITE)
     assert told(stream, [(10, closed("B7", 10))]).spans == told(stream).spans
+
+
+# By the voice
+
+
+def by_voice(line: str, at_s: float, number: int, newcomer: float) -> Hypothesis:
+    """Words of a visitor whose voice speaks so much for somebody new."""
+    words = said(line, at_s, number)
+    whole = Stretch(start_char=0, end_char=len(words.text), role=words.role, confidence=0.9, newcomer=newcomer)
+    return replace(words, stretches=(whole,))
+
+
+def after_a_visit(gap_s: float, newcomer: float, line: str = "客：我想办一张卡") -> Told:
+    """A visit that nobody closes, and words after a silence."""
+    stream = talk(*RUDE)
+    at_s = (stream[-1].end_sample or 0) / SAMPLE_RATE_HZ + gap_s
+    later = [by_voice(line, at_s, 9, newcomer), *talk("员：材料我看一下。", at_s=at_s + 3)]
+    return told([*stream, *(replace(one, utterance_id=9 + at) for at, one in enumerate(later))])
+
+
+def test_another_voice_with_a_request_is_another_visitor_though_nobody_took_leave() -> None:
+    assert len(after_a_visit(4.5, 6.0).visits) == 2
+    assert len(after_a_visit(4.5, 0.0).visits) == 1
+
+
+def test_the_same_voice_goes_on_with_the_same_visit() -> None:
+    assert len(after_a_visit(16.0, 0.0, "客：同志，我想问一下").visits) == 2
+    assert len(after_a_visit(16.0, -4.0, "客：同志，我想问一下").visits) == 1
+
+
+def test_a_companion_who_speaks_up_at_once_begins_no_visit() -> None:
+    assert len(after_a_visit(0.8, 6.0).visits) == 1
+
+
+def test_another_voice_alone_begins_no_visit() -> None:
+    assert len(after_a_visit(3.0, 6.0, "客：对，是这样的").visits) == 1

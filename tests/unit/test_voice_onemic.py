@@ -13,9 +13,10 @@ import pytest
 
 from casting_talk import CLERK, HELLO, OTHER, PLAIN, VISITOR, WANTS, by_number, sound, vector
 from deskguard.hearing.roles import partition
+from deskguard.hearing.roles.cutting import Cut
 from deskguard.hearing.roles.onemic import Bar, OneMicrophone
 from deskguard.hearing.roles.partition import Evidence, Weighing, _Problem, _ranked, staff_log_odds
-from deskguard.values import Labelled, Pcm
+from deskguard.values import Labelled, Pcm, Stretch
 
 
 class Talk:
@@ -210,7 +211,10 @@ def test_a_label_holds_a_number_a_role_and_a_probability_and_nothing_else() -> N
     talk = Talk()
     talk.visit()
     for label in talk.labels.values():
-        assert {type(getattr(label, name)) for name in Labelled.__slots__} == {int, str, float}
+        names = set(Labelled.__slots__) - {"stretches"}
+        assert {type(getattr(label, name)) for name in names} == {int, str, float}
+        for stretch in label.stretches:
+            assert {type(getattr(stretch, name)) for name in Stretch.__slots__} == {int, str, float}
         assert 0.5 <= label.confidence <= 1.0
 
 
@@ -278,3 +282,60 @@ def test_the_names_of_two_voices_are_open_without_a_word() -> None:
     voices = np.array([vector(one, seed) for seed, one in enumerate([1, 2, 1, 2])], np.float64)
     odds = staff_log_odds(Evidence(voices, np.full(4, 2.0), np.zeros(4)), Weighing())
     assert np.abs(odds).max() < 0.1
+
+
+# Two people in one utterance
+
+
+def two_in_one(talk: Talk, first: int, second: int, text: str, at_char: int) -> Labelled:
+    """Two stretches of one utterance, each as long."""
+    seconds = 1.2
+    talk.count += 1
+    halves = [sound(person, talk.count * 10 + at, seconds) for at, person in enumerate((first, second))]
+    pcm = np.concatenate(halves)
+    cut = Cut(halves[0].size, at_char)
+    own, *others = talk.ears.feed(talk.count, pcm, pcm.size, text, [cut])
+    talk.labels |= {label.utterance_id: label for label in (own, *others)}
+    return own
+
+
+def test_an_utterance_of_two_people_has_no_speaker_and_two_stretches() -> None:
+    talk = Talk()
+    talk.visit()
+    label = two_in_one(talk, VISITOR, CLERK, "好，一共三张嗯，再来一张", 6)
+    assert label.role == "unknown"
+    assert [(one.role, one.start_char, one.end_char) for one in label.stretches] == [
+        ("visitor", 0, 6),
+        ("staff", 6, 12),
+    ]
+    assert not talk.ears.is_open(talk.count)
+
+
+def test_a_pause_of_one_speaker_leaves_the_utterance_whole() -> None:
+    talk = Talk()
+    talk.visit()
+    label = two_in_one(talk, CLERK, CLERK, "好，一共三张嗯，再来一张", 6)
+    assert label.role == "staff"
+    assert [(one.role, one.start_char, one.end_char) for one in label.stretches] == [("staff", 0, 12)]
+
+
+def test_a_short_turn_has_a_role_for_courtesy_only() -> None:
+    talk = Talk()
+    talk.visit()
+    assert talk.say(VISITOR, "谢谢您啊", seconds=0.8) == "unknown"
+    (own,) = talk.labels[talk.count].stretches
+    assert own.role == "visitor"
+    talk.say(VISITOR, "谢谢您啊", seconds=0.2)
+    assert [one.role for one in talk.labels[talk.count].stretches] == ["unknown"]
+
+
+def test_the_voice_of_another_visitor_is_a_newcomers_and_the_clerks_is_not() -> None:
+    talk = Talk()
+    talk.visit()
+    told = {}
+    for person in (VISITOR, CLERK, OTHER):
+        talk.say(person, WANTS if person != CLERK else PLAIN)
+        told[person] = talk.labels[talk.count].stretches[0].newcomer
+    assert told[VISITOR] < 0
+    assert told[CLERK] == 0
+    assert told[OTHER] > 2

@@ -62,8 +62,9 @@ class Attendant:
         return found if call is None else [call, *found]
 
     def recast(self, label: Labelled) -> None:
-        """It has been found out who spoke; what has been taken into the visit already stays as it is."""
+        """It has been found out who spoke; what has been taken into the visit counts so at its end."""
         self._holding.recast(label)
+        self._reception.recast(label)
 
     def tick(self, now_sample: int) -> list[Attended]:
         """Audio time has come to here."""

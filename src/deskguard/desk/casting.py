@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from deskguard.hearing.roles.cutting import cuts
 from deskguard.values import Labelled
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ class Casting:
         if not passage.text.strip() or self._announcements.holds(passage):
             return []
         speech = window.pcm[: window.speech_end_sample - window.start_sample]
-        labels = ears.feed(window.utterance_id, speech, window.voiced_samples, passage.text)
+        places = cuts(speech, passage, window.start_sample)
+        labels = ears.feed(window.utterance_id, speech, window.voiced_samples, passage.text, places)
         self._parts.setdefault(window.utterance_id, _Part(window.start_sample, labels[0]))
         for label in labels:
             if label.utterance_id in self._parts:
@@ -87,7 +89,7 @@ class Casting:
         part = self._parts.get(hypothesis.utterance_id)
         if part is None:
             return hypothesis
-        return replace(hypothesis, role=part.label.role, role_confidence=part.label.confidence)
+        return part.label.put_to(hypothesis)
 
     def may_change(self, utterance_id: int) -> bool:
         """Whether nobody knows yet whose an utterance is, and the rest of the visit may tell."""

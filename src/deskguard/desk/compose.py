@@ -99,4 +99,4 @@ def new_plain_endpointer(settings: Settings) -> Endpointer:
     from deskguard.hearing.vad import SileroVad
 
     vad = SileroVad()
-    return Endpointer(settings.hearing, vad.probability, vad.reset)
+    return Endpointer(settings.hearing, vad.probability, vad.reset, vad.probabilities)

@@ -8,7 +8,7 @@ the role a little, and whatever was said meanwhile waits behind it.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deskguard.values import SAMPLE_RATE_HZ
@@ -42,8 +42,8 @@ class Holding:
         """It has been found out who spoke."""
         for one in self._held:
             if one.said.utterance_id == label.utterance_id:
-                one.said = replace(one.said, role=label.role, role_confidence=label.confidence)
-                one.is_open = label.role == "unknown"
+                one.said = label.put_to(one.said)
+                one.is_open = label.role == "unknown" and len(label.stretches) < 2
 
     def ready(self, now_sample: int) -> list[Hypothesis]:
         """What need not wait any more, now that the stream has come to here."""

@@ -55,7 +55,7 @@ class Resampler:
         return _joined(one.resample(frame))
 
 
-def read_recording(path: Path) -> Iterator[AudioChunk]:
+def read_recording(path: Path, chunk_samples: int = CHUNK_SAMPLES) -> Iterator[AudioChunk]:
     """The chunks of a recording, all channels kept; raises DeskguardError for a file that is not sound.
 
     A file that breaks off is read as far as it goes; the error comes after the last good chunk.
@@ -74,7 +74,7 @@ def read_recording(path: Path) -> Iterator[AudioChunk]:
                 "give a wav, flac, mp3, m4a, ogg, opus or amr recording.",
                 "not-audio",
             )
-        for chunk in _chunks(_decoded(container, path)):
+        for chunk in _chunks(_decoded(container, path), chunk_samples):
             count += chunk.pcm.shape[1]
             yield chunk
     if not count:
@@ -122,24 +122,30 @@ def _decoded(container: Any, path: Path) -> Iterator[Pcm]:
         yield resampler.finish(shape[0])
 
 
-def _chunks(blocks: Iterator[Pcm]) -> Iterator[AudioChunk]:
-    """Blocks of any size as chunks of `CHUNK_SAMPLES`; a change of channel count keeps the first count."""
+def _chunks(blocks: Iterator[Pcm], samples: int) -> Iterator[AudioChunk]:
+    """Blocks of any size as chunks of `samples`; a change of channel count keeps the first count."""
     position, channels = 0, 0
-    rest = np.zeros((0, 0), np.float32)
+    waiting: list[Pcm] = []
+    held = 0
     failure: DeskguardError | None = None
     try:
         for block in blocks:
             channels = channels or block.shape[0]
             fitted = _with_channels(block, channels)
-            rest = np.concatenate([rest, fitted], axis=1) if rest.size else fitted
-            while rest.shape[1] >= CHUNK_SAMPLES:
-                yield _chunk(position, rest[:, :CHUNK_SAMPLES])
-                position += CHUNK_SAMPLES
-                rest = rest[:, CHUNK_SAMPLES:]
+            waiting.append(fitted)
+            held += fitted.shape[1]
+            if held < samples:
+                continue
+            rest = np.concatenate(waiting, axis=1)
+            while rest.shape[1] >= samples:
+                yield _chunk(position, rest[:, :samples])
+                position += samples
+                rest = rest[:, samples:]
+            waiting, held = [rest], rest.shape[1]
     except DeskguardError as error:
         failure = error
-    if rest.size:
-        yield _chunk(position, rest)
+    if held:
+        yield _chunk(position, np.concatenate(waiting, axis=1))
     if failure is not None:
         raise failure
 

@@ -71,13 +71,20 @@ class Whisper:
         return cls(whole, lanes)
 
     def encode(self, several: Sequence[Pcm]) -> tuple[Any, int]:
-        """The encoder's output for audio of one length, and how many mel frames it saw: even, at most 30 s."""
+        """The encoder's output for audio of one length, and how many mel frames it saw: even, at most 30 s.
+
+        One after the other: the encoder gains nothing by a batch, which would only take more memory.
+        """
         import ctranslate2
 
-        features = np.stack([self._features(pcm) for pcm in several])
-        frames = min(features.shape[2] // 2 * 2, FULL_FRAMES)
-        whole = np.ascontiguousarray(features[:, :, :frames])
-        return self.model.encode(ctranslate2.StorageView.from_array(whole)), frames
+        said = []
+        frames = 0
+        for pcm in several:
+            features = self._features(pcm)
+            frames = min(features.shape[1] // 2 * 2, FULL_FRAMES)
+            whole = np.ascontiguousarray(features[None, :, :frames])
+            said.append(self.model.encode(ctranslate2.StorageView.from_array(whole)))
+        return joined(said), frames
 
     def read(self, encoded: Any, count: int, beam: int, longest_s: float) -> list[Any]:
         """CTranslate2's answers for `count` rows of what the encoder said, best readings first.
@@ -99,6 +106,15 @@ class Whisper:
     def languages(self, encoded: Any) -> dict[str, float]:
         """How probable each language is by the first row, by its ISO 639 code."""
         return {token.strip("<|>"): float(share) for token, share in self.model.detect_language(encoded)[0]}
+
+
+def joined(several: Sequence[Any]) -> Any:
+    """What the encoder said of several, as one batch."""
+    import ctranslate2
+
+    if len(several) == 1:
+        return several[0]
+    return ctranslate2.StorageView.from_array(np.concatenate([np.asarray(one) for one in several]))
 
 
 def rows(encoded: Any, wanted: Sequence[int]) -> Any:

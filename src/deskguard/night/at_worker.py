@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Literal
 
 from deskguard import __version__
 from deskguard.errors import DeskguardError
+from deskguard.night.hanging import watched
 from deskguard.night.jobs import Outcome
 from deskguard.night.trying import attempt, failure, renamed
 
@@ -59,6 +60,8 @@ class _Place:
         self._run = run
         self._within = folder
         self._examiner: Examines | None = None
+        self.hang_s = 0.0
+        """See the settings; known once the examiner is there."""
         # An examiner is not made for two at once, whatever threads a worker was given.
         self.lock = threading.Lock()
         self.folder: Path | None = None
@@ -76,6 +79,7 @@ class _Place:
             try:
                 load, setup = pickle.loads(self._run.what)  # noqa: S301  whoever has the key may run anything
                 self._examiner = load(setup)
+                self.hang_s = setup.settings.scoring.hang_s
             except DeskguardError:
                 raise
             except Exception as error:
@@ -152,10 +156,9 @@ def _answer(job: Job, place: _Place, copy: Path | None) -> Answer:
         examiner = place.examiner()
     except DeskguardError as error:
         return Answer(kind="unusable", detail=f"{error.problem}\n{error.remedy}\n{error.code}")
-    if copy is None:
-        outcome = attempt(job, examiner)
-    else:
-        outcome = attempt(replace(job, recording=replace(job.recording, path=str(copy))), examiner)
+    here = job if copy is None else replace(job, recording=replace(job.recording, path=str(copy)))
+    with watched(place.hang_s):
+        outcome = attempt(here, examiner)
     if isinstance(outcome, str):
         return Answer(kind="failed", detail=outcome)
     return Answer(kind="outcome", outcome=outcome if copy is None else renamed(outcome, job))

@@ -11,17 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deskguard.desk import compose
+from deskguard.desk.memory import keep_memory
 from deskguard.desk.mind import Beside, Mind
 from deskguard.errors import DeskguardError
 from deskguard.hearing.media import read_recording
 from deskguard.night.gathering import Gathering
+from deskguard.night.hanging import forward
 from deskguard.night.jobs import Outcome
 from deskguard.night.reading import Reading
 from deskguard.night.spending import Stopwatch
 from deskguard.night.suitability import Language, Level
 from deskguard.scoring.values import Examination, Examined, NotAnalysed
 from deskguard.spotting.hits.rulebook import Rulebook
-from deskguard.values import seconds
+from deskguard.values import SAMPLE_RATE_HZ, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from deskguard.settings import Settings
     from deskguard.values import AudioChunk, Role
 
+_CHUNK_SAMPLES = SAMPLE_RATE_HZ
+"""Nobody waits for what is said: the day's 50 ms would cost more to handle than to hear."""
 _ONE_SIDED = ("staff-microphone-silent", "visitor-microphone-silent")
 
 
@@ -47,7 +51,9 @@ class Examiner:
     @classmethod
     def load(cls, setup: Setup) -> Examiner:
         """Load the model that the settings name; raises DeskguardError where it is missing."""
-        return cls(setup, compose.load_recogniser(setup.settings, max(1, setup.settings.scoring.threads)))
+        recogniser = compose.load_recogniser(setup.settings, max(1, setup.settings.scoring.threads))
+        keep_memory()
+        return cls(setup, recogniser)
 
     def examine(self, job: Job) -> Outcome:
         """Everything found in one recording, or why it could not be examined."""
@@ -108,6 +114,7 @@ class _Listening:
         try:
             for chunk in self._chunks():
                 self._heard = chunk.end_sample
+                forward()
                 with self._watch.stage("endpoint"):
                     self._level.feed(chunk)
                     windows = self._endpointer.feed(chunk)
@@ -124,7 +131,7 @@ class _Listening:
             raise failure
 
     def _chunks(self) -> Iterator[AudioChunk]:
-        return self._watch.each("read", read_recording(Path(self._job.recording.path)))
+        return self._watch.each("read", read_recording(Path(self._job.recording.path), _CHUNK_SAMPLES))
 
     def _examined(self) -> Examined:
         recording = replace(self._job.recording, duration_samples=self._heard, roles=self._roles())

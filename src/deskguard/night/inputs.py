@@ -121,7 +121,7 @@ def jobs(wanted: Iterable[Listed], hashes: Hashes) -> Iterator[Job | NotAnalysed
             day=one.day,
             started_at=one.started_at,
         )
-        yield Job(recording=recording, channels=one.channels, size=one.size)
+        yield Job(recording=recording, channels=one.channels, size=one.size, modified_ns=one.modified_ns)
 
 
 def left_out(one: Listed, reason: str, detail: str = "") -> NotAnalysed:

@@ -36,6 +36,8 @@ class Job:
     """Whose microphone each channel is, "staff,visitor" or the other way round; empty: as the settings say."""
     size: int = 0
     """Bytes of the file."""
+    modified_ns: int = 0
+    """When the file was last written to, since 1970."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

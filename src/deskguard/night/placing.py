@@ -1,10 +1,10 @@
 """Which recording goes to which worker next: pure, one decision at a time, no clock, no network.
 
 A worker has one recording at a time, and gets the next one once the outcome is here. With a second one waiting
-there nobody could tell which of the two a death belongs to while an outcome is on its way; a round trip is some
-9 ms. So when a worker dies, the recording it was at is blamed and no other. A recording that was blamed is
-given up after a few tries: one that kills whoever opens it takes no other along. Recordings are drawn as they
-are needed, however many there are.
+there nobody could tell which of the two a death belongs to while an outcome is on its way: a poison was tried
+five times instead of three. A round trip is some 9 ms. So when a worker dies, the recording it was at is
+blamed and no other. A recording that was blamed is given up after a few tries: one that kills whoever opens it
+takes no other along. Recordings are drawn as they are needed, however many there are.
 """
 
 from __future__ import annotations
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from deskguard.night.jobs import Job
 
 MOST_TRIES = 3
-AT_A_WORKER = 1
-"""Recordings that a worker has at a time. The board can deal with more, and then may blame a death on one whose
-outcome was still on its way: a poison was tried five times instead of three."""
 
 
 @dataclass(slots=True, eq=False)
@@ -47,21 +44,17 @@ class Ticket:
 class Board:
     """All recordings between their source and their outcome."""
 
-    def __init__(
-        self, jobs: Iterable[Job], most_tries: int = MOST_TRIES, at_a_worker: int = AT_A_WORKER
-    ) -> None:
-        """`at_a_worker`: one that is examined, and those that wait behind it."""
+    def __init__(self, jobs: Iterable[Job], most_tries: int = MOST_TRIES) -> None:
         self._jobs = iter(jobs)
         self._most_tries = most_tries
-        self._at_a_worker = at_a_worker
         self._drawn = 0
         self._is_dry = False
         self._again: deque[Ticket] = deque()
         """To place once more, never blamed."""
         self._suspects: deque[Ticket] = deque()
-        """To place once more, alone."""
-        self._at: dict[str, list[Ticket]] = {}
-        """By worker, the one that is examined first."""
+        """To place once more, before all others."""
+        self._at: dict[str, Ticket | None] = {}
+        """What each worker is at."""
 
     @property
     def is_done(self) -> bool:
@@ -81,13 +74,9 @@ class Board:
         """
         gone = [worker for worker in self._at if worker not in present]
         for worker in present:
-            self._at.setdefault(worker, [])
-        lost = []
-        for worker in gone:
-            tickets = self._at.pop(worker)
-            first = next((ticket for ticket in tickets if ticket.is_there), None)
-            lost += [(ticket, ticket is first) for ticket in tickets]
-        return lost
+            self._at.setdefault(worker, None)
+        lost = [ticket for worker in gone if (ticket := self._at.pop(worker))]
+        return [(ticket, ticket.is_there) for ticket in lost]
 
     def stranded(self) -> list[Ticket]:
         """Those that no worker there is can get at; they are no longer the board's."""
@@ -100,18 +89,9 @@ class Board:
 
     def place(self) -> Iterator[Ticket]:
         """Give every worker what it can take; each ticket that is yielded has a new `worker` and `turn`."""
-        for worker, tickets in self._at.items():
-            if not tickets and (ticket := self._next(worker, alone=True)):
+        for worker, at in self._at.items():
+            if at is None and (ticket := self._next(worker)):
                 yield self._put(ticket, worker)
-        # While a suspect waits for a worker of its own, nobody gets a second recording: so one falls idle soon.
-        if not self._suspects:
-            for worker, tickets in self._at.items():
-                while 0 < len(tickets) < self._at_a_worker and not tickets[0].tries:
-                    ticket = self._next(worker, alone=False)
-                    if ticket is None:
-                        break
-                    yield self._put(ticket, worker)
-        yield from self._moved()
 
     def taken(self, ticket: Ticket) -> None:
         """It has an outcome."""
@@ -123,7 +103,7 @@ class Board:
         (self._suspects if ticket.tries else self._again).append(ticket)
 
     def failed(self, ticket: Ticket, detail: str) -> bool:
-        """It failed, or its worker died of it: place it again, alone; True when that was the last try."""
+        """It failed, or its worker died of it: place it again; True when that was the last try."""
         self._remove(ticket)
         ticket.tries += 1
         ticket.detail = detail
@@ -134,29 +114,16 @@ class Board:
 
     def dropped(self, workers: Collection[str]) -> list[Ticket]:
         """These workers are of no use, by no fault of what was there, which is placed again: gives that."""
-        tickets = [ticket for worker in workers for ticket in self._at.get(worker, ())]
+        tickets = [ticket for worker in workers if (ticket := self._at.get(worker))]
         for ticket in tickets:
             self.freed(ticket)
         for worker in workers:
             self._at.pop(worker, None)
         return tickets
 
-    def _moved(self) -> Iterator[Ticket]:
-        """At the end of a run: what waits behind a long recording goes to a worker that has nothing to do."""
-        idle = [worker for worker, tickets in self._at.items() if not tickets]
-        if not idle or self._suspects or self._again or not self._peek_is_dry():
-            return
-        for tickets in list(self._at.values()):
-            for ticket in tickets[1:]:
-                free = next((worker for worker in idle if worker not in ticket.blind), None)
-                if free is not None:
-                    idle.remove(free)
-                    self._remove(ticket)
-                    yield self._put(ticket, free)
-
-    def _next(self, worker: str, *, alone: bool) -> Ticket | None:
-        """What this worker may have: suspects first, when it has nothing else."""
-        for waiting in (self._suspects, self._again) if alone else (self._again,):
+    def _next(self, worker: str) -> Ticket | None:
+        """What this worker may have: suspects first."""
+        for waiting in (self._suspects, self._again):
             for ticket in waiting:
                 if worker not in ticket.blind:
                     waiting.remove(ticket)
@@ -182,11 +149,10 @@ class Board:
         ticket.worker = worker
         ticket.turn += 1
         ticket.is_there = False
-        self._at[worker].append(ticket)
+        self._at[worker] = ticket
         return ticket
 
     def _remove(self, ticket: Ticket) -> None:
         ticket.turn += 1
-        tickets = self._at.get(ticket.worker, [])
-        if ticket in tickets:
-            tickets.remove(ticket)
+        if self._at.get(ticket.worker) is ticket:
+            self._at[ticket.worker] = None

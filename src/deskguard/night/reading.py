@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deskguard.desk.alerts import Moment
+from deskguard.night.hanging import forward
 from deskguard.values import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class Reading:
                 batch.read.result()
         self._check(batch.windows)
         for window in batch.windows:
+            forward()
             yield from self._pass(window.taken_sample)
             with self._watch.stage("understand"):
                 outcomes = list(self._mind.feed(window, lambda at=window.taken_sample: _at(at)))  # type: ignore[misc]

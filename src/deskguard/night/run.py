@@ -9,7 +9,7 @@ from __future__ import annotations
 import platform
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from deskguard.desk import compose
 from deskguard.desk.usage import cpu_s, peak_rss_mb
 from deskguard.errors import DeskguardError
 from deskguard.night import workers
+from deskguard.night.cutting import Cutting
 from deskguard.night.desk_day import desk_days, desk_store
 from deskguard.night.examiner import Examiner
 from deskguard.night.health import HealthFile, NightHealth
@@ -135,6 +136,7 @@ class _Night:
         self._progress = progress
         wanted = len(ready.files) + len(ready.live) + len(ready.missing)
         self._so_far = _Progress(wanted=wanted, left_out=[*ready.missing])
+        self._cutting = Cutting(store, ready.options.out) if ready.settings.scoring.clips else None
         self._begun_s = time.perf_counter()
         self._begun_cpu_s = cpu_s()
         options = ready.options
@@ -173,6 +175,8 @@ class _Night:
         reason = "failed"
         try:
             self._examine()
+            if self._cutting is not None:
+                self._cutting.finish()
             reason = "finished"
         except KeyboardInterrupt:
             reason = "stopped"
@@ -180,6 +184,8 @@ class _Night:
         finally:
             self._store.save_not_analysed(self._run.run_id, self._so_far.left_out)
             self._store.end_run(self._run.run_id, _now(), reason, self._summary())
+            if self._cutting is not None:
+                self._cutting.stop()
         self._report()
         return EXIT_PARTLY if self._failed() else 0, self._summary()
 
@@ -215,6 +221,10 @@ class _Night:
             if isinstance(one, NotAnalysed):
                 so_far.left_out.append(one)
                 continue
+            if (known := self._refused(one)) is not None:
+                so_far.left_out.append(known)
+                self._advance(one.size, 0)
+                continue
             name = self._examination(one).examination_id
             if self._store.done([name]) and not self._ready.options.is_forced:
                 self._store.note_told([one.recording])
@@ -223,6 +233,16 @@ class _Night:
                 self._advance(one.size, 0)
                 continue
             yield one
+
+    def _refused(self, job: Job) -> NotAnalysed | None:
+        """Why an earlier run left out what lies in this file, unless it has been written to since."""
+        if self._ready.options.is_forced:
+            return None
+        modified = datetime.fromtimestamp(job.modified_ns / 1e9, UTC).isoformat()
+        known = self._store.refused(self._run, job.recording.path, modified)
+        if known is None:
+            return None
+        return replace(known, window_id=job.recording.window_id, day=job.recording.day)
 
     def _advance(self, size: int, audio_samples: int) -> None:
         """One more recording has been dealt with."""
@@ -245,6 +265,8 @@ class _Night:
         so_far = self._so_far
         if outcome.examined is not None:
             self._store.save_examined(outcome.examined, self._run.run_id, _now())
+            if self._cutting is not None:
+                self._cutting.take(outcome.examined)
             so_far.in_scope.add(outcome.job.recording.sha256)
             so_far.done += 1
         so_far.left_out += outcome.not_analysed

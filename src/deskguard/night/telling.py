@@ -50,13 +50,14 @@ def clips_of(night: Night, texts: Texts, folder: Path) -> dict[str, Clip]:
             by_recording.setdefault(one.recording.sha256, []).append(one)
     for recording, _ in night.parts:
         found = by_recording.get(recording.sha256, [])
-        clips |= _of_recording(recording, found, texts[recording.sha256], folder)
+        clips |= clips_of_recording(recording, found, texts[recording.sha256], folder)
     return clips
 
 
-def _of_recording(
+def clips_of_recording(
     recording: Recording, found: Sequence[Finding], said: Sequence[Spoken], folder: Path
 ) -> dict[str, Clip]:
+    """The clips of some findings of one recording; DeskguardError where the folder cannot be written."""
     silence = tuple(span for one in said for span in one.personal)
     wanted = [
         clipping.Cut(

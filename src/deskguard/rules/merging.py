@@ -39,7 +39,10 @@ def merge(kept: Sequence[tuple[Path, PackFile]], shared: Sequence[SharedFile]) -
         rules=rules,
         sha256=_sha256(packs, shared),
         packs=tuple(_info(path, pack) for path, pack in kept),
-        frames={one.id: Frame(frame_id=one.id, title=one.title, say=one.say) for one in frames},
+        frames={
+            one.id: Frame(frame_id=one.id, title=one.title, say=one.say, gives_way=one.gives_way)
+            for one in frames
+        },
         courtesy=courtesy_book((act for one in shared for act in one.act), packs, frames),
     )
 

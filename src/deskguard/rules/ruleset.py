@@ -63,6 +63,8 @@ class Frame:
     title: str
     say: tuple[str, ...]
     """Patterns, and "@id" for those of another frame."""
+    gives_way: bool = False
+    """Its own patterns excuse nothing where the words around almost surely lean to a breach."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -208,6 +208,8 @@ class FrameEntry(Section):
     id: Id
     title: Text
     say: Annotated[tuple[Text, ...], Field(min_length=1)]
+    gives_way: bool = False
+    """Its patterns excuse nothing where the words around a phrase almost surely lean to a breach."""
 
 
 class PackFile(Section):

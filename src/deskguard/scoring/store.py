@@ -195,6 +195,18 @@ class NightStore:
         """What a run could not examine; without one, what nobody has examined since it was last tried."""
         return self._read(lambda connection: reading.not_analysed(connection, run_id))
 
+    def findings_of(self, sha256: str) -> list[Finding]:
+        """All findings in a recording, of whichever examination, by the names they are kept under."""
+        return self._read(lambda connection: list(reading.findings_of(connection, sha256)))
+
+    def refused(self, like: NightRun, path: str, since_utc: str) -> NotAnalysed | None:
+        """Why a run with the same rules, model and settings, begun after `since_utc`, left a file out.
+
+        Only for what lies in its sound: what else kept it from being examined may be over now.
+        """
+        since = store_rows.utc_text(since_utc)
+        return self._read(lambda connection: reading.refused(connection, like, path, since))
+
     def runs(self) -> list[dict[str, Any]]:
         """All runs as they were recorded, newest first; `summary` is a table, or None while a run goes on."""
         rows = self._read(reading.runs)

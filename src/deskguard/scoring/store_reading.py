@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from deskguard.scoring.imported import Imports
     from deskguard.scoring.review import Decision
     from deskguard.scoring.tally import Part
-    from deskguard.scoring.values import Finding, NotAnalysed, Recording, Spoken
+    from deskguard.scoring.values import Finding, NightRun, NotAnalysed, Recording, Spoken
 
 _AT_ONCE = 500
 """Names in one question: SQLite takes 32,766 values, older ones 999."""
@@ -66,6 +66,14 @@ _STILL_NOT_ANALYSED = """
         SELECT 1 FROM night_recordings r JOIN night_examinations e ON e.recording_sha256 = r.sha256
         WHERE r.path = n.path AND e.examined_utc > s.started_utc
     )"""
+
+IN_THE_SOUND = ("too-quiet", "wrong-language", "empty-audio", "not-audio")
+"""Why a recording is left out that the same program would leave out again; all other reasons may pass by."""
+_REFUSED = """
+    SELECT n.* FROM night_not_analysed n JOIN night_runs s ON s.run_id = n.run_id
+    WHERE n.path = :path AND n.reason IN :reasons AND s.started_utc > :since AND s.rules_sha256 = :rules
+        AND s.model = :model AND s.settings_sha256 = :settings AND s.version = :version
+    ORDER BY s.started_utc DESC LIMIT 1"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +180,23 @@ def not_analysed(connection: Connection, run_id: str | None = None) -> list[NotA
         rows = _rows(connection, question, run_id=run_id)
     found = [store_rows.not_analysed_of(row) for row in rows]
     return sorted(found, key=lambda one: (one.path, one.reason))
+
+
+def refused(connection: Connection, like: NightRun, path: str, since_utc: str) -> NotAnalysed | None:
+    """Why a run like this one, begun after `since_utc`, could not examine a file for what is in it."""
+    question = sa.text(_REFUSED)
+    rows = _rows(
+        connection,
+        question,
+        path=store_rows.storable(path),
+        reasons=list(IN_THE_SOUND),
+        since=since_utc,
+        rules=like.rules_sha256,
+        model=like.model,
+        settings=like.settings_sha256,
+        version=like.version,
+    )
+    return next((store_rows.not_analysed_of(row) for row in rows), None)
 
 
 def imports(connection: Connection) -> Imports:

@@ -2,7 +2,8 @@
 
 All of them are spellings, and the spotter finds them as it finds forbidden phrases: by characters and by sound,
 so that 请稍后 and 在见 are what they were meant to be. What only nearly sounds so does not count. A visitor's
-words are no act; words of an unknown speaker may be.
+words are no act; words of an unknown speaker may be. Where the speaker changes within an utterance, what each
+said is heard by itself.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from deskguard.language.words import word_edges
 from deskguard.rules.ruleset import Rule, RuleSet, Variant
 from deskguard.rules.spelling import SpellingError, parse
 from deskguard.spotting.finding.spot import Spotter
+from deskguard.values import Passage
 from deskguard.visits.cues import cues
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence, Set
 
     from deskguard.rules.courtesy import Act, Channel, CourtesyBook
-    from deskguard.values import Candidate, Hypothesis, Passage, Role
+    from deskguard.values import Candidate, Hypothesis, Role
     from deskguard.visits.cues import Cue
 
 _ACT, _OCCASION, _UNLESS, _CUE, _SCENE = "act", "occasion", "unless", "cue", "scene"
@@ -76,6 +78,8 @@ class Words:
     """The acts that its words say are not expected."""
     call: Channel | None = None
     """The sort of telephone call that staff opens with it."""
+    newcomer: float = 0.0
+    """Log-odds that its voice is of another visitor than those before."""
 
     def names(self) -> frozenset[str]:
         """Of the acts in it."""
@@ -86,26 +90,30 @@ class Words:
 
     def cut(self, at_sample: int) -> tuple[Words, Words]:
         """The words before a place and those from there on."""
+        return self.within(self.start_sample, at_sample), self.within(at_sample, self.end_sample)
 
-        def part(start: int, end: int) -> Words:
-            def within(found: Iterable[Found]) -> tuple[Found, ...]:
-                return tuple(one for one in found if start <= one.start_sample < end)
+    def within(self, start_sample: int, end_sample: int) -> Words:
+        """The words between two places."""
+        start, end = max(start_sample, self.start_sample), min(end_sample, self.end_sample)
+        if (start, end) == (self.start_sample, self.end_sample):
+            return self
 
-            share = (end - start) / max(1, self.end_sample - self.start_sample)
-            return replace(
-                self,
-                start_sample=start,
-                end_sample=end,
-                syllables=round(self.syllables * share),
-                acts=within(self.acts),
-                perhaps=within(self.perhaps),
-                occasions=within(self.occasions),
-                cues=within(self.cues),
-                scenes=within(self.scenes),
-                call=self.call if start == self.start_sample else None,
-            )
+        def there(found: Iterable[Found]) -> tuple[Found, ...]:
+            return tuple(one for one in found if start <= one.start_sample < end)
 
-        return part(self.start_sample, at_sample), part(at_sample, self.end_sample)
+        share = (end - start) / max(1, self.end_sample - self.start_sample)
+        return replace(
+            self,
+            start_sample=start,
+            end_sample=end,
+            syllables=round(self.syllables * share),
+            acts=there(self.acts),
+            perhaps=there(self.perhaps),
+            occasions=there(self.occasions),
+            cues=there(self.cues),
+            scenes=there(self.scenes),
+            call=self.call if start == self.start_sample else None,
+        )
 
 
 @lru_cache(maxsize=2)
@@ -124,8 +132,14 @@ class ActFinder:
         self._first = {_cue_id(cue) for cue in cues().cue if cue.at_start}
         self._spotter = Spotter(RuleSet(rules={rule.rule_id: rule for rule in rules}, sha256="", packs=()))
 
+    def turns(self, said: Hypothesis) -> list[Words]:
+        """What each speaker said in a final hypothesis, one after the other."""
+        if len(said.stretches) > 1:
+            return [replace(self.hear(one), said=said) for one in _by_speaker(said)]
+        return [replace(self.hear(_of_its_stretch(said)), said=said)]
+
     def hear(self, said: Hypothesis) -> Words:
-        """What a final hypothesis holds."""
+        """What a final hypothesis of one speaker holds."""
         found = self._found(said.passage)
         spans = said.passage.spans
         bounds = (spans[0][0], spans[-1][1]) if spans else (said.start_sample, said.end_sample)
@@ -134,6 +148,7 @@ class ActFinder:
         chars = normalise(said.text).chars
         return Words(
             said=said,
+            newcomer=max((one.newcomer for one in said.stretches), key=abs, default=0.0),
             role=said.role,
             start_sample=bounds[0],
             end_sample=max(bounds),
@@ -207,6 +222,36 @@ class ActFinder:
             expect = self._acts[one.name].expect
             if expect is not None and expect.occasion_by == role and one.name not in excused:
                 yield one
+
+
+def _of_its_stretch(said: Hypothesis) -> Hypothesis:
+    """Said by one: for courtesy a short utterance may have a role that it has for nothing else."""
+    if said.role != "unknown" or not said.stretches:
+        return said
+    return replace(said, role=said.stretches[0].role, role_confidence=said.stretches[0].confidence)
+
+
+def _by_speaker(said: Hypothesis) -> Iterator[Hypothesis]:
+    """What each speaker said, as an utterance of its own; other readings have other characters and are left."""
+    last, sound = len(said.passage.text), said.sound
+    for one in said.stretches:
+        start, end = one.start_char, min(one.end_char, last)
+        passage = Passage(text=said.passage.text[start:end], spans=said.passage.spans[start:end])
+        if not passage.text.strip():
+            continue
+        if sound is not None:
+            begin = sound.start_sample if start == 0 else passage.spans[0][0]
+            stop = sound.end_sample if end == last else passage.spans[-1][1]
+            sound_of_it = replace(sound, start_sample=begin, end_sample=max(begin, stop))
+        yield replace(
+            said,
+            passage=passage,
+            alternatives=(),
+            role=one.role,
+            role_confidence=one.confidence,
+            stretches=(one,),
+            sound=None if sound is None else sound_of_it,
+        )
 
 
 def _place(name: str, one: Candidate, passage: Passage) -> Found:

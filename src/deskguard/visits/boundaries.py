@@ -232,7 +232,7 @@ class Boundaries:
             opening = 0.0  # the telephone rings while somebody stands at the counter
         quiet = evidence.silence(gap, is_waiting=self._present.is_waiting)
         young = evidence.youth(self._present.parts, gap, is_greeted=self._present.is_greeted)
-        return quiet + closing + opening - young
+        return quiet + closing + opening + evidence.newcomer(held, gap) - young
 
     def _closing(self) -> float:
         return evidence.closing(self._kinds, self._present.recent) if self._present else 0.0

@@ -36,6 +36,10 @@ _UNGREETED_PARTS, _UNGREETED = 4, 1.0
 _SILENCES = ((40.0, 2.5), (25.0, 2.0), (15.0, 1.5), (8.0, 1.0), (4.0, 0.4))
 _WAITING = 0.3
 """What a silence is worth after the visitor was asked to wait."""
+_NEWCOMER, _MOST_NEWCOMER, _LEAST_NEWCOMER = 0.6, 2.7, -1.5
+_QUICK_NEWCOMER, _COMES_S, _VOICE = 0.5, 2.0, 4.5
+"""A voice that was not heard before, in log-odds: a companion speaks up in the middle of the talk, too; the
+next visitor takes some seconds to come. By hand, beside four days of synthetic voices (2026-11-30)."""
 _MIDDLE_SCENES = frozenset(("wait", "sign", "hand_over", "missing_documents"))
 
 
@@ -101,6 +105,22 @@ def silence(gap_samples: int, *, is_waiting: bool) -> float:
     gap_s = gap_samples / SAMPLE_RATE_HZ
     weight = next((weight for least, weight in _SILENCES if gap_s >= least), 0.0)
     return weight * (_WAITING if is_waiting else 1.0)
+
+
+def newcomer(held: Sequence[Words], gap_samples: int) -> float:
+    """How much the voice of these words speaks for another visitor, after such a silence.
+
+    Somebody unknown may be the clerk, unless the words are a visitor's. The first to speak counts: who speaks
+    after a newcomer is compared with the newcomer, too.
+    """
+    visitors = [one for one in held if one.role == "visitor" or (one.role == "unknown" and _asks(one))]
+    odds = next((max(-_VOICE, min(_VOICE, one.newcomer)) for one in visitors if one.newcomer), 0.0)
+    most = _MOST_NEWCOMER if gap_samples >= _COMES_S * SAMPLE_RATE_HZ else _QUICK_NEWCOMER
+    return max(_LEAST_NEWCOMER, min(most, _NEWCOMER * odds))
+
+
+def _asks(words: Words) -> bool:
+    return bool(words.cue_names() & {"asks", "greets"})
 
 
 def youth(parts: int, gap_samples: int, *, is_greeted: bool) -> float:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -89,7 +90,7 @@ def load_manner(packs: Sequence[PackInfo], path: Path | None = None) -> MannerBo
 
     Only clauses of `packs` are kept, and a kind without any left is not in force.
     """
-    file = _read(path or bundled("config/manner.toml"))
+    file = _known(path or bundled("config/manner.toml"))
     titles = {pack.pack_id: pack.title for pack in packs}
     rules: dict[MannerKind, MannerRule] = {}
     for entry in file.manner:
@@ -103,6 +104,21 @@ def load_manner(packs: Sequence[PackInfo], path: Path | None = None) -> MannerBo
                 kind=entry.kind, name=entry.name, advice=entry.advice, clauses=clauses
             )
     return MannerBook(rules=rules, words=_normalised(file.words))
+
+
+def _known(path: Path) -> _MannerFile:
+    """What the file says now; read anew only when it was written to: a night asks for every recording."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return _read(path)
+    return _read_at(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _read_at(path: Path, size: int, modified_ns: int) -> _MannerFile:
+    del size, modified_ns
+    return _read(path)
 
 
 def _read(path: Path) -> _MannerFile:

@@ -3,11 +3,16 @@ the courtesies said and missing in them, and manner.
 
 Pure: it reads no clock and keeps nothing of a visit that is over. A visit of hours keeps a bounded number of
 words, acts and parts.
+
+Who spoke may be found out only after the words were heard (`recast`). So when a visit is over, its courtesies
+are heard once more, from the beginning, with the speakers as they are known then: what is missing is judged by
+these.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from deskguard.values import Courtesy, Manner, Visit
@@ -18,13 +23,17 @@ from deskguard.visits.expectations import Expectations
 from deskguard.visits.scenes import Scenes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from deskguard.rules.courtesy import CourtesyBook
     from deskguard.settings import VisitSettings
-    from deskguard.values import Hypothesis, QueueEvent
+    from deskguard.values import Hypothesis, Labelled, QueueEvent
     from deskguard.visits.acts import Words
     from deskguard.visits.boundaries import Step
     from deskguard.visits.manner import MannerWatch
 
+_MOST_HEARD = 120
+"""Words of a visit that are kept to be heard once more; and labels."""
 Finding = Visit | Courtesy | Manner
 """Told again whenever it changes; the id stays."""
 
@@ -48,12 +57,24 @@ class Reception:
         self._count = 0
         self._going: _Going | None = None
         self._heard_id: int | None = None
+        self._labels: dict[int, Labelled] = {}
+        """What was found out about speakers after their words were heard."""
 
     def feed(self, said: Hypothesis) -> list[Finding]:
         """Take an utterance of either side, in order of arrival; only final ones with words count."""
         if not said.is_final or not said.text.strip():
             return []
-        return self._follow(self._boundaries.hear(self._finder.hear(said)))
+        found: list[Finding] = []
+        for words in self._finder.turns(said):
+            found += self._follow(self._boundaries.hear(words))
+        return found
+
+    def recast(self, label: Labelled) -> None:
+        """It has been found out who spoke in an utterance; courtesy learns it at the end of the visit."""
+        self._labels.pop(label.utterance_id, None)
+        self._labels[label.utterance_id] = label
+        while len(self._labels) > _MOST_HEARD:
+            del self._labels[next(iter(self._labels))]
 
     def queue(self, event: QueueEvent) -> list[Finding]:
         """Take what the queue system told."""
@@ -63,7 +84,7 @@ class Reception:
         """Audio time has come to here, with or without speech."""
         found = self._follow(self._boundaries.tick(now_sample))
         going = self._going
-        found += going.expectations.tick(now_sample) if going else []
+        found += going.told(going.expectations.tick(now_sample)) if going else []
         return found + (self._manner.tick(now_sample, going.visit if going else None) if self._manner else [])
 
     def finish(self) -> list[Finding]:
@@ -82,7 +103,7 @@ class Reception:
                 found += self._going.hear(step.words)
                 found += self._listen(step.words)
             elif self._going is not None and isinstance(step, Ended):
-                found += self._going.end(step)
+                found += self._going.end(step, self._heard_again(self._going))
                 self._going = None
                 found += self._manner.tick(step.end_sample, None) if self._manner else []
         self._note(found)
@@ -97,8 +118,39 @@ class Reception:
             begun_by=began.by,
             ticket=began.ticket,
         )
-        self._going = _Going(visit, Expectations(self._book, self._settings, visit), Scenes(self._book))
-        return [visit, *self._going.expectations.begin()]
+        going = self._going = _Going(visit, Expectations(self._book, self._settings, visit), Scenes(self._book))
+        return [visit, *going.told(going.expectations.begin())]
+
+    def _heard_again(self, going: _Going) -> list[Courtesy]:
+        """The courtesies of a visit by its speakers as they are known now; nothing where that is no news."""
+        if going.is_cut_short or not any(self._is_news(words) for words in going.heard):
+            return []
+        expectations = Expectations(self._book, self._settings, going.visit)
+        found = expectations.begin()
+        for words in self._by_label(going.heard):
+            found += expectations.hear(words)
+        going.expectations = expectations
+        return found
+
+    def _is_news(self, words: Words) -> bool:
+        label = self._labels.get(words.said.utterance_id)
+        if label is None:
+            return False
+        roles = [one.role for one in words.said.stretches]
+        return label.role != words.said.role or [one.role for one in label.stretches] != roles
+
+    def _by_label(self, heard: Iterable[Words]) -> Iterator[Words]:
+        """The words once more, each utterance by its speakers; of one that two visits share, its part."""
+        for utterance_id, group in groupby(heard, key=lambda one: one.said.utterance_id):
+            parts = list(group)
+            if not self._is_news(parts[0]):
+                yield from parts
+                continue
+            said = self._labels[utterance_id].put_to(parts[0].said)
+            start, end = parts[0].start_sample, parts[-1].end_sample
+            for words in self._finder.turns(said):
+                if words.start_sample < end and start < words.end_sample:
+                    yield words.within(start, end)
 
     def _listen(self, words: Words) -> list[Manner]:
         """How it was said; an utterance that was cut in two is one sound."""
@@ -121,19 +173,39 @@ class _Going:
         self.visit = visit
         self.expectations = expectations
         self._scenes = scenes
+        self.heard: list[Words] = []
+        self.is_cut_short = False
+        """It lasts so long that its words are not kept any more."""
+        self._told: dict[str, Courtesy] = {}
+        """The courtesies as they were told last."""
+
+    def told(self, found: list[Courtesy]) -> list[Courtesy]:
+        """Note what is told."""
+        if not self.is_cut_short:
+            self._told |= {one.courtesy_id: one for one in found}
+        return found
 
     def hear(self, words: Words) -> list[Finding]:
+        if len(self.heard) == _MOST_HEARD:
+            self.is_cut_short = True
+            self.heard.clear()
+            self._told.clear()
+        if not self.is_cut_short:
+            self.heard.append(words)
         found: list[Finding] = []
         if self._scenes.hear(words):
             self.visit = replace(self.visit, scenes=self._scenes.spans())
             found.append(self.visit)
-        return [*found, *self.expectations.hear(words)]
+        return [*found, *self.told(self.expectations.hear(words))]
 
-    def end(self, ended: Ended) -> list[Finding]:
+    def end(self, ended: Ended, again: list[Courtesy]) -> list[Finding]:
+        """It is over; `again`: its courtesies as they were heard once more, of which only news is told."""
         clipped = tuple(
             replace(one, end_sample=min(one.end_sample, ended.end_sample))
             for one in self._scenes.spans()
             if one.start_sample < ended.end_sample
         )
         self.visit = replace(self.visit, end_sample=ended.end_sample, ended_by=ended.by, scenes=clipped)
-        return [*self.expectations.end(), self.visit]
+        last = {one.courtesy_id: one for one in (*again, *self.expectations.end())}
+        news = [one for one in last.values() if one.state != "open" and one != self._told.get(one.courtesy_id)]
+        return [*news, self.visit]

@@ -67,7 +67,7 @@ LAYOUT: dict[str, tuple[Column, ...]] = {
         Column("next_turns", "integer"), Column("next_s", "number"), Column("last_turns", "integer"),
         Column("group"),
     ),
-    "frames": (*_OF_RULE, Column("title"), _must("pattern")),
+    "frames": (*_OF_RULE, Column("title"), Column("gives_way", "yes-no"), _must("pattern")),
     "examples": (
         *_OF_RULE, _must("list", EXAMPLES), Column("role", "choice", ("staff", "visitor")), _must("text"),
         Column("group"),

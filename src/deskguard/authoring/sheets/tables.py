@@ -61,8 +61,9 @@ def to_sheets(packs: Mapping[str, PackFile], words: Words) -> list[Sheet]:
                 for name, row in _entry_rows(entry):
                     rows[name].append({"file": file, "id": entry["id"], **row})
         for frame in table.get("frame", ()):
+            told = {name: value for name, value in frame.items() if name != "say"}
             rows["frames"].extend(
-                {"file": file, "id": frame["id"], "title": None if at else frame["title"], "pattern": text}
+                {"file": file, **({"id": frame["id"]} if at else told), "pattern": text}
                 for at, text in enumerate(frame["say"])
             )
         rows["described"].extend({"file": file, **one} for one in table.get("described", ()))
@@ -176,6 +177,8 @@ class _Gatherer:
             if title and frame["title"] not in ("", title):
                 self._wrong("two_titles", row.place("title"), found=title[:40], other=frame["title"][:40])
             frame["title"] = frame["title"] or title
+            if row.values.get("gives_way"):
+                frame["gives_way"] = True
             self._item(file, (*path, "say"), frame["say"], row.text("pattern"), row.place("pattern"))
 
     def _item(self, file: str, path: Path, items: list[Any], item: Any, place: Place) -> None:

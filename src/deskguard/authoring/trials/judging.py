@@ -63,10 +63,9 @@ class Judged:
 class Judge:
     """One rule set, ready for any number of conversations."""
 
-    def __init__(self, rules: RuleSet, *, leans: bool = True) -> None:
-        """`leans`: whether the surroundings have a say where no condition holds, by the usual bars."""
-        usual = SpottingSettings()
-        bars = Bars(innocent_below=usual.innocent_below, soften_below=usual.soften_below)
+    def __init__(self, rules: RuleSet, *, leans: bool = True, bars: Bars | None = None) -> None:
+        """`leans`: whether the surroundings have a say, by `bars` or the usual ones."""
+        bars = bars or Bars.of(SpottingSettings())
         self.rules = rules
         self._spotter = Spotter(rules)
         self._meaning = Meaning(rules, LeaningModel(bars) if leans else None)

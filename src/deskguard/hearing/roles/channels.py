@@ -68,6 +68,6 @@ class ByChannels:
         if channels > 1 and self._roles.mode not in ("one-microphone", "none"):
             return TwoSided(self._hearing, self._roles, self._new_vad)
         vad = self._new_vad()
-        endpointer = Endpointer(self._hearing, vad.probability, vad.reset)
+        endpointer = Endpointer(self._hearing, vad.probability, vad.reset, vad.probabilities)
         endpointer.is_shared = self._roles.mode != "none"
         return endpointer

@@ -40,6 +40,8 @@ class Weighing:
     """Directions that the vectors really vary in: how much a squared distance is believed."""
     alternation: float = 0.4
     """Log-odds that the next turn is of the other side."""
+    within: float = -2.0
+    """The same for what follows in one utterance, after a pause that is too short to end it."""
     third: float = 4.0
     """Log-odds that nobody but the clerk and the visitor speaks."""
 
@@ -60,6 +62,8 @@ class Evidence:
     """(n,): log-odds of staff by anything but the voice."""
     has_anchor: bool = False
     """The first of them is the clerk's voice of earlier visits and no turn of this one."""
+    within: tuple[int, ...] = ()
+    """Those that go on in the utterance of the one before."""
 
 
 def staff_log_odds(evidence: Evidence, weighing: Weighing) -> Floats:
@@ -92,9 +96,12 @@ class _Problem:
         self._freedom = weighing.freedom
         self._prior = weighing.spread / weighing.freedom
         self._staff = evidence.staff
-        self._alternation = weighing.alternation
         self._third = weighing.third
         self._first = int(evidence.has_anchor)
+        change = np.full(evidence.seconds.size, weighing.alternation)
+        change[list(evidence.within)] = weighing.within
+        self._alternation = change[self._first + 1 :]
+        """Of each turn but the first."""
 
     def score(self, dealt: Dealing) -> float:
         """Log-probability of one dealing, up to a constant."""
@@ -118,8 +125,8 @@ class _Problem:
         staff = dealt == STAFF
         stays, flips = self._switches(staff)
         words = float(self._staff @ staff)
-        as_staff = words + self._staff * ~staff + self._alternation * np.where(staff, stays, flips)
-        as_other = words - self._staff * staff + self._alternation * np.where(staff, flips, stays)
+        as_staff = words + self._staff * ~staff + np.where(staff, stays, flips)
+        as_other = words - self._staff * staff + np.where(staff, flips, stays)
         has_third = np.count_nonzero(dealt == THIRD) - (dealt == THIRD) > 0
         others = self._third * has_third
         return np.array([as_other - others, as_staff - others, as_other - self._third])
@@ -130,12 +137,13 @@ class _Problem:
         return np.asarray(0.5 * (squares * self._prior / shrunk - self._freedom * np.log(shrunk)))
 
     def _switches(self, staff: npt.NDArray[np.bool_]) -> tuple[float, Floats]:
-        """How often the side changes from turn to turn: as it is, and after each turn changed its side."""
+        """What changes of side from turn to turn come to: as it is, and after each turn changed its side."""
         differs = (staff[self._first + 1 :] != staff[self._first : -1]).astype(float)
         change = np.zeros(staff.size)
-        change[self._first + 1 :] += 1 - 2 * differs
-        change[self._first : -1] += 1 - 2 * differs
-        now = float(differs.sum())
+        turned = self._alternation * (1 - 2 * differs)
+        change[self._first + 1 :] += turned
+        change[self._first : -1] += turned
+        now = float(self._alternation @ differs)
         return now, now + change
 
 

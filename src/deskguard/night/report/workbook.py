@@ -8,6 +8,7 @@ they were reckoned to be.
 from __future__ import annotations
 
 import io
+import math
 import re
 import zipfile
 from dataclasses import dataclass
@@ -61,6 +62,12 @@ class Link:
 
 Value = str | int | float | date | Link | None
 """What a cell holds."""
+
+_A4, _A3 = 9, 8
+_A4_WIDTH = 230
+"""Characters that a sheet of A4 holds, fitted to its width, for who reads it without a glass."""
+_LINE_POINTS = 15.0
+_MOST_LINES = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,24 +177,33 @@ class _Writer:
             ws.column_dimensions["A"].width = 120
         ws.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
         ws.page_setup.orientation = "landscape"
-        ws.page_setup.paperSize = 9  # A4
+        ws.page_setup.paperSize = _A3 if sum(widths.values()) > _A4_WIDTH else _A4
         ws.page_setup.fitToWidth = 1
         ws.page_setup.fitToHeight = 0
         ws.page_margins.left = ws.page_margins.right = 0.4
-        ws.page_margins.top = ws.page_margins.bottom = 0.6
+        ws.page_margins.top, ws.page_margins.bottom, ws.page_margins.footer = 0.6, 0.75, 0.35
         ws.oddFooter.left.text = _text(footer).replace("&", "&&")
         ws.oddFooter.right.text = "&P / &N"
 
     def _block(self, block: Block) -> None:
         if block.title:
             self._line(block.title, "block")
-        self._append([self._cell(column.title, "head") for column in block.columns])
+        titles = [column.title for column in block.columns]
+        self._lift(max(2, _lines(titles, [column.width for column in block.columns])))
+        self._append([self._cell(title, "head") for title in titles])
         rows = block.rows[:MOST_ROWS]
         self._firsts.append((self._row, len(rows)))
+        wrapped = [(at, one.width) for at, one in enumerate(block.columns) if one.kind == "wrap"]
         for at, row in enumerate(rows):
+            self._lift(_lines([row[column] for column, _ in wrapped], [width for _, width in wrapped]))
             self._append(self._cells(block.columns, row, "sum." if at in block.strong else ""))
         if block.totals:
             self._append(self._cells(block.columns, block.totals, "sum."))
+
+    def _lift(self, lines: int) -> None:
+        """Make the next row high enough: not every program does so by itself."""
+        if lines > 1:
+            self._ws.row_dimensions[self._row + 1].height = min(lines, _MOST_LINES) * _LINE_POINTS
 
     def _cells(self, columns: Sequence[Column], row: Sequence[Value], prefix: str) -> list[Any]:
         return [self._cell(value, f"{prefix}{column.kind}") for column, value in zip(columns, row, strict=True)]
@@ -286,6 +302,8 @@ def _add_styles(book: Any) -> None:
             vertical="top",
             wrap_text=kind == "wrap",
             horizontal="left" if kind in ("text", "wrap") else "right",
+            # Beside a number that ends at the border, text that begins there reads as one with it.
+            indent=1 if kind in ("text", "wrap") else 0,
         )
         add(
             kind,
@@ -331,3 +349,14 @@ def _without_times(raw: bytes) -> bytes:
             info.external_attr = 0o644 << 16
             new.writestr(info, content)
     return packed.getvalue()
+
+
+def _lines(texts: Sequence[Value], widths: Sequence[float]) -> int:
+    """How many lines the longest of some wrapped cells takes; Chinese characters are two Latin ones wide."""
+    needed = [1]
+    for text, width in zip(texts, widths, strict=True):
+        shown = text.text if isinstance(text, Link) else text
+        if isinstance(shown, str):
+            wide = sum(1 if one < "\u2e80" else 2 for one in shown)
+            needed.append(math.ceil(wide / max(1.0, width - 2)))
+    return max(needed)

@@ -46,11 +46,10 @@ class Rulebook:
             # What the text shows outright and a rule excuses is not guessed back.
             return guesser.guess(passage, excused(passage))
 
-        bars = Bars(innocent_below=settings.innocent_below, soften_below=settings.soften_below)
         return cls(
             spotter.find,
             guess,
             excused,
-            Meaning(rules, LeaningModel(bars)).judge,
+            Meaning(rules, LeaningModel(Bars.of(settings))).judge,
             Belief(settings, rules.rules),
         )

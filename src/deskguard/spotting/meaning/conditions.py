@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from deskguard.rules.ruleset import Frame
     from deskguard.rules.schema import Condition
 
+    _Written = tuple[Wording | None, bool]
+    """A pattern of a frame, and whether the frame gives way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
@@ -25,6 +28,8 @@ class Labelled:
     label: str
     wording: Wording | None
     """None for the built-in frame @quotes."""
+    gives_way: bool = False
+    """It is of a frame that excuses nothing where the surroundings almost surely lean to a breach."""
 
     def grams(self) -> set[str]:
         """What is surely in the text, by characters or by sound, where the pattern holds: the beginning of its
@@ -76,7 +81,7 @@ class PatternBook:
 
     def __init__(self, frames: Mapping[str, Frame]) -> None:
         self._frames = frames
-        self._wordings: dict[str, tuple[Wording | None, ...]] = {}
+        self._wordings: dict[str, tuple[_Written, ...]] = {}
         self._compiled = {frame_id: tuple(self._labelled(frame_id)) for frame_id in frames}
 
     def conditions(self, given: Sequence[Condition]) -> Conditions:
@@ -91,19 +96,22 @@ class PatternBook:
                 yield Labelled(text, Wording.of(text))
 
     def _labelled(self, frame_id: str) -> Iterator[Labelled]:
-        for wording in self._flat(frame_id):
+        for wording, gives_way in self._flat(frame_id):
             name = f"@{frame_id}"
             told = wording.text if wording else "@quotes"
-            yield Labelled(name if told == name else f"{name} ({told})", wording)
+            yield Labelled(name if told == name else f"{name} ({told})", wording, gives_way)
 
-    def _flat(self, frame_id: str) -> tuple[Wording | None, ...]:
+    def _flat(self, frame_id: str) -> tuple[_Written, ...]:
         """The patterns of a frame and of the frames in it; a frame that no file has is the built-in one."""
         if frame_id not in self._frames:
-            return (None,)
+            return ((None, False),)
         if frame_id not in self._wordings:
+            frame = self._frames[frame_id]
             self._wordings[frame_id] = tuple(
                 one
-                for text in self._frames[frame_id].say
-                for one in (self._flat(text[1:]) if text.startswith("@") else (Wording.of(text),))
+                for text in frame.say
+                for one in (
+                    self._flat(text[1:]) if text.startswith("@") else ((Wording.of(text), frame.gives_way),)
+                )
             )
         return self._wordings[frame_id]

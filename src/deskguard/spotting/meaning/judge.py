@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from deskguard.rules.ruleset import Rule, RuleSet
     from deskguard.rules.schema import Condition
+    from deskguard.spotting.meaning.conditions import Labelled
     from deskguard.spotting.meaning.leaning import Bars, Leaning, LeaningModel
     from deskguard.spotting.meaning.patterns import Wording
     from deskguard.spotting.scene import Ruling, Scene
@@ -73,10 +74,12 @@ class Meaning:
             why.append("no condition")
         if around.is_a_not_a():
             return Verdict(ruling="innocent", why=(*why, "question of the form A不A: holds"))
-        if line := self._first(rule, "unless", around):
-            return Verdict(ruling="innocent", why=(*why, line))
+        leaning = self._leaning.of(around, rule.rule_id) if self._leaning is not None else None
+        excuse, overruled = self._excuse(rule, around, leaning)
+        if excuse:
+            return Verdict(ruling="innocent", why=(*why, excuse))
         if rule.unless:
-            why.append(f"unless: none of {len(rule.unless)} holds")
+            why.append(overruled or f"unless: none of {len(rule.unless)} holds")
         awaited: list[_Future] = []
         ruling: Ruling = "guilty"
         if rule.only_if and (line := self._first(rule, "only_if", around)):
@@ -92,24 +95,43 @@ class Meaning:
                 why.append(line)
             else:
                 awaited += self._futures(rule, "soften", around)
-        if ruling == "guilty" and self._leaning is not None:
-            ruling, more = _leant(self._leaning.of(around, rule.rule_id), self._leaning.bars)
-            if ruling == "innocent" and rule.needs_person:
-                # A guess hides nothing from the person who decides; it only says what to expect.
-                ruling = "softened"
+        if ruling == "guilty" and leaning is not None and self._leaning is not None:
+            ruling, more = _leant(leaning, self._leaning.bars, needs_person=rule.needs_person)
             why += more
             if not around.is_turn_over:
                 # Nothing waits for it, but what is said next may still tip it.
                 awaited.append(_Future(None, around.phrase_end_sample + round(NEXT_S * SAMPLE_RATE_HZ)))
         return _verdict(ruling, why, awaited, scene)
 
+    def _excuse(self, rule: Rule, around: Surroundings, leaning: Leaning | None) -> tuple[str, str]:
+        """The line of what excuses the words, and that of what would have but was overruled; either empty.
+
+        What a rule says itself always excuses; frames that give way do not where the rest says too surely
+        that it is a breach.
+        """
+        overruled = ""
+        for pattern, line in self._holding(rule, "unless", around):
+            # The fit has seen this turn only: what another one says, it cannot overrule.
+            is_elsewhere = line.endswith(" turn") and not line.endswith(" this turn")
+            if leaning is None or is_elsewhere or not pattern.gives_way or not self._overrules(leaning):
+                return line, ""
+            overruled = overruled or f"{line}, overruled: a breach in {leaning.breach:.0%} of such sentences"
+        return "", overruled
+
+    def _overrules(self, leaning: Leaning) -> bool:
+        bars = self._leaning.bars if self._leaning is not None else None
+        return bars is not None and bars.overrule_from < 1 and leaning.breach >= bars.overrule_from
+
     def _first(self, rule: Rule, kind: _Kind, around: Surroundings) -> str | None:
         """The line of the first condition that holds."""
+        return next((line for _, line in self._holding(rule, kind, around)), None)
+
+    def _holding(self, rule: Rule, kind: _Kind, around: Surroundings) -> Iterator[tuple[Labelled, str]]:
+        """The patterns that hold, each with its line."""
         for pattern, condition in self._of(rule, kind).likely(around.grams):
             place = _place(pattern.wording, condition, around)
             if place is not None:
-                return f"{kind} {pattern.label}: holds{place}"
-        return None
+                yield pattern, f"{kind} {pattern.label}: holds{place}"
 
     def _futures(self, rule: Rule, kind: _Kind, around: Surroundings) -> list[_Future]:
         return list(_futures(self._of(rule, kind), around))
@@ -118,12 +140,14 @@ class Meaning:
         return self._conditions[rule.rule_id, kind]
 
 
-def _leant(leaning: Leaning, bars: Bars) -> tuple[Ruling, list[str]]:
+def _leant(leaning: Leaning, bars: Bars, *, needs_person: bool) -> tuple[Ruling, list[str]]:
     """What the surroundings make of a phrase that no condition excuses, and the line of it."""
-    if leaning.breach >= max(bars.innocent_below, bars.soften_below):
+    softens = bars.soften_for_person_below if needs_person else 0.0
+    if leaning.breach >= max(bars.innocent_below, bars.soften_below, softens):
         return "guilty", []
     line = f"surroundings: a breach in {leaning.breach:.0%} of such sentences ({'; '.join(leaning.cues)})"
-    return ("innocent" if leaning.breach < bars.innocent_below else "softened"), [line]
+    # A guess hides nothing from the person who decides; it only says what to expect.
+    return ("innocent" if leaning.breach < bars.innocent_below and not needs_person else "softened"), [line]
 
 
 def _marks(rule: Rule, candidate: Candidate) -> Iterator[str]:

@@ -3,8 +3,9 @@
 Conditions say what surely makes a phrase innocent; people find ever new ways. So a logistic regression over
 what stands beside the phrase, and over syllables and pieces of two or three anywhere in the turn, says to which
 side the rest leans: 我给您, 别急, 其实 speak for it, a phrase that ends the turn against it. The pieces are
-syllables, because a recogniser keeps those. bench/fit_leaning.py fits it on written sentences and writes
-leaning.toml beside this module; the weights are few, and each can be read there.
+syllables, because a recogniser keeps those; but whether 您 is said anywhere counts apart from 你.
+bench/fit_leaning.py fits it on written sentences and writes leaning.toml beside this module; the weights are
+few, and each can be read there.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from deskguard.settings import Section
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from deskguard.settings import SpottingSettings
     from deskguard.spotting.meaning.surroundings import Surroundings
 
 _BESIDE = (1, 2, 3)
@@ -29,6 +31,8 @@ _BESIDE = (1, 2, 3)
 _ANYWHERE = (2, 3)
 _REACH = 16
 """Syllables on either side that have a say: in a long turn the rest is of other things."""
+_POLITE = "您"
+"""Who is about to be rude seldom says it; to whom it is never said, it tells nothing."""
 _NAMED = 2
 """Pieces that a trace names."""
 
@@ -51,6 +55,19 @@ class Bars:
     """Probability of a breach below which the words are taken for innocent."""
     soften_below: float
     """The same for a remark without a card."""
+    overrule_from: float = 1.0
+    """Probability of a breach from which a frame that gives way excuses nothing; 1 never."""
+    soften_for_person_below: float = 0.0
+    """As `soften_below`, of rules that a person decides: what nobody is told at once may ask for more."""
+
+    @classmethod
+    def of(cls, settings: SpottingSettings) -> Bars:
+        return cls(
+            innocent_below=settings.innocent_below,
+            soften_below=settings.soften_below,
+            overrule_from=settings.overrule_from,
+            soften_for_person_below=settings.soften_for_person_below,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +98,10 @@ def features(around: Surroundings, rule_id: str) -> set[str]:
         if count < _BESIDE[-1]:
             found.update(f"{rule_id}: {one}" for one in touching)
     first, last = around.own_stretch()
-    earlier = heard[max(first, phrase.start - _REACH) : phrase.start]
-    later = heard[phrase.end : min(last, phrase.end + _REACH)]
+    first, last = max(first, phrase.start - _REACH), min(last, phrase.end + _REACH)
+    earlier, later = heard[first : phrase.start], heard[phrase.end : last]
+    if view.says(_POLITE, first, last):
+        found.add(_POLITE)
     for side, place in ((earlier, "earlier"), (later, "later")):
         found.update(f"{place} {one}" for one in side)
         for piece in _pieces(side):

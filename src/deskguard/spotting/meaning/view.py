@@ -89,6 +89,10 @@ class View:
         """Whether the piece is anywhere at all; asks little of most patterns."""
         return piece.chars in self.chars or (piece.sound != "" and piece.sound in self.sound)
 
+    def says(self, char: str, start: int, end: int) -> bool:
+        """Whether a stretch has a character as it was written, before sameness: 您 is 你 everywhere else."""
+        return start < end and char in self._surface[self._text.origin[start] : self._text.ends[end - 1]]
+
     def stands(self, piece: Piece, at: int) -> bool:
         """Whether the piece stands at a position, in its characters or by sound, with no pause in it."""
         end = at + len(piece.chars)
