@@ -214,6 +214,26 @@ def test_an_event_before_the_present_visit_changes_nothing() -> None:
     assert told(stream, late).visits == told(stream, late[:1]).visits
 
 
+def test_a_call_told_after_the_first_words_of_its_visit_names_it() -> None:
+    stream = talk(*POLITE, at_s=12)
+    late = [(seconds(stream[2].end_sample) + 1, called("A1", 9))]
+    visits = told(stream, [*late, (60.0, closed("A1", 55))], until_s=100).visits
+    assert [(one.ticket, one.ended_by) for one in visits] == [("A1", "queue")]
+
+
+def test_a_call_told_after_its_visit_names_it() -> None:
+    stream = talk(*POLITE, 20.0, *POLITE, at_s=12)
+    second_s = seconds(stream[5].start_sample)
+    late = [(second_s, called("A2", second_s - 1)), (second_s + 3, called("A1", 9))]
+    assert [one.ticket for one in told(stream, late, until_s=200).visits] == ["A1", "A2"]
+
+
+def test_a_call_of_long_before_names_nobody() -> None:
+    stream = talk(*POLITE, at_s=3000)
+    visits = told(stream, [(seconds(stream[2].end_sample), called("A1", 9))], until_s=3100).visits
+    assert [one.ticket for one in visits] == [""]
+
+
 @pytest.mark.parametrize("lines", [(), RUDE])
 def test_closed_before_called_is_a_visit_all_the_same(lines: tuple[str, ...]) -> None:
     events = [(40.0, closed("A1", 38)), (41.0, called("A1", 9))]

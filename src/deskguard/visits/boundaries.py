@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from deskguard.values import SAMPLE_RATE_HZ
 from deskguard.visits import evidence
+from deskguard.visits.steps import Aside, Began, Ended, Named, Said
 from deskguard.visits.tickets import Tickets
 
 if TYPE_CHECKING:
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
     from deskguard.values import QueueEvent
     from deskguard.visits.acts import Words
     from deskguard.visits.evidence import Kinds
-
-BegunBy = Literal["queue", "greeting", "speech"]
-EndedBy = Literal["queue", "farewell", "next-visit", "silence", "stream-end"]
+    from deskguard.visits.steps import BegunBy, EndedBy, Step
 
 _HOLD_S = 6.0
 """How long words that may begin another visit wait for more."""
@@ -46,41 +45,6 @@ _UNREAD_S = 15.0
 """Speech that has begun and is not read yet may be so old: only after that is a silence surely one."""
 _LAST_PARTS = 3
 _LOG_PARTS, _LOG_S = 64, 180.0
-
-
-@dataclass(frozen=True, slots=True)
-class Began:
-    """A visit began."""
-
-    start_sample: int
-    by: BegunBy
-    channel: Channel
-    ticket: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """Words of the present visit."""
-
-    words: Words
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The present visit is over."""
-
-    end_sample: int
-    by: EndedBy
-
-
-@dataclass(frozen=True, slots=True)
-class Aside:
-    """Words outside of visits: colleagues among themselves, or a last thank-you."""
-
-    words: Words
-
-
-Step = Began | Said | Ended | Aside
 
 
 @dataclass(slots=True)
@@ -110,8 +74,10 @@ class Boundaries:
         self._present: _Present | None = None
         self._held: list[Words] = []
         """Words that may begin another visit."""
+        self._last: _Present | None = None
+        """The visit that ended last."""
         self._ended_sample = 0
-        """Where the last visit ended."""
+        """Where it ended."""
         self._now = 0
         self._tickets = Tickets()
         self._log: deque[Words] = deque(maxlen=_LOG_PARTS)
@@ -297,7 +263,7 @@ class Boundaries:
         return next((one.call for one in held if one.call), "counter")
 
     def _end(self, end_sample: int, by: EndedBy) -> Ended:
-        self._present = None
+        self._last, self._present = self._present, None
         self._ended_sample = end_sample
         return Ended(end_sample, by)
 
@@ -317,8 +283,10 @@ class Boundaries:
         begin = self._ended_sample
         if present is not None:
             begin = present.start_sample if present.closed_sample is None else present.closed_sample
-        if (present is not None and present.ticket == event.ticket) or at < begin:
+        if present is not None and present.ticket == event.ticket:
             return []
+        if at < begin:
+            return self._named(event)
         steps = self._let_go()
         present = self._present  # what was held may have ended it
         if present is not None:
@@ -333,6 +301,18 @@ class Boundaries:
             return steps + self._replay(event.at_sample)
         steps += [self._say(present, one) for one in self._logged(event.at_sample, closed_sample)]
         return [*steps, self._end(closed_sample, "queue"), *self._replay(closed_sample)]
+
+    def _named(self, event: QueueEvent) -> list[Step]:
+        """A call from before the present visit: told in time, whose visit would it have begun?"""
+        last, at = self._last, event.at_sample
+        is_over = last is not None and at < self._ended_sample
+        visit = last if is_over else self._present
+        if visit is None or visit.ticket or (not is_over and last is not None and last.ticket == event.ticket):
+            return []
+        if visit.start_sample - at > _samples(self._settings.silence_s * _PATIENT):
+            return []
+        visit.ticket = event.ticket
+        return [Named(event.ticket, is_over)]
 
     def _closed(self, event: QueueEvent) -> list[Step]:
         present = self._present

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 
 from deskguard.values import Courtesy, Manner, Visit
 from deskguard.visits.acts import finder_of
-from deskguard.visits.boundaries import Aside, Began, Boundaries, Ended, Said
+from deskguard.visits.boundaries import Boundaries
 from deskguard.visits.evidence import Kinds
 from deskguard.visits.expectations import Expectations
 from deskguard.visits.scenes import Scenes
+from deskguard.visits.steps import Aside, Began, Ended, Named, Said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from deskguard.settings import VisitSettings
     from deskguard.values import Hypothesis, Labelled, QueueEvent
     from deskguard.visits.acts import Words
-    from deskguard.visits.boundaries import Step
     from deskguard.visits.manner import MannerWatch
+    from deskguard.visits.steps import Step
 
 _MOST_HEARD = 120
 """Words of a visit that are kept to be heard once more; and labels."""
@@ -56,6 +57,8 @@ class Reception:
         self._boundaries = Boundaries(settings, Kinds.of(book))
         self._count = 0
         self._going: _Going | None = None
+        self._last: Visit | None = None
+        """The visit that ended last."""
         self._heard_id: int | None = None
         self._labels: dict[int, Labelled] = {}
         """What was found out about speakers after their words were heard."""
@@ -99,12 +102,14 @@ class Reception:
                 found += self._begin(step)
             elif isinstance(step, Aside):
                 found += self._listen(step.words)
+            elif isinstance(step, Named):
+                found += self._name(step)
             elif self._going is not None and isinstance(step, Said):
                 found += self._going.hear(step.words)
                 found += self._listen(step.words)
             elif self._going is not None and isinstance(step, Ended):
                 found += self._going.end(step, self._heard_again(self._going))
-                self._going = None
+                self._last, self._going = self._going.visit, None
                 found += self._manner.tick(step.end_sample, None) if self._manner else []
         self._note(found)
         return found
@@ -120,6 +125,15 @@ class Reception:
         )
         going = self._going = _Going(visit, Expectations(self._book, self._settings, visit), Scenes(self._book))
         return [visit, *going.told(going.expectations.begin())]
+
+    def _name(self, named: Named) -> list[Finding]:
+        if not named.is_over and self._going is not None:
+            visit = self._going.visit = replace(self._going.visit, ticket=named.ticket)
+            return [visit]
+        if self._last is None:
+            return []
+        self._last = replace(self._last, ticket=named.ticket)
+        return [self._last]
 
     def _heard_again(self, going: _Going) -> list[Courtesy]:
         """The courtesies of a visit by its speakers as they are known now; nothing where that is no news."""
