@@ -280,6 +280,7 @@ def test_a_whole_window_tells_the_hall_what_it_may(hub: HubProcess, tmp_path: Pa
     reporter = open_reporter(HubSettings(hits="at-once"), folder, now)
     desk = Desk(folder, [pack], reporter=reporter)
     desk.hears("这个政策，我不知道")
+    desk.page.until("health")  # read at the first tick, and a desk may be over before it
     desk.page.press("pause", reason="away")
     desk.page.press("help")
     desk.end()
