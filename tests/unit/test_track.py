@@ -633,6 +633,15 @@ def test_a_confirmed_hit_is_softened_when_the_next_words_do_it() -> None:
     assert tracker.feed(heard(spoken("好", 4.5), 2, is_final=True)) == []
 
 
+def test_a_text_in_flux_softens_nothing() -> None:
+    softened = Verdict(ruling="softened", why=("soften @way-forward: holds",))
+    tracker = judged(REVISABLE, REVISABLE, softened)
+    told = [tracker.feed(heard(spoken(KNOW + "一二三四"[:length]))) for length in range(5)]
+    assert [one.softened for hits in told for one in hits] == [False, False]
+    (hit,) = tracker.feed(heard(spoken(KNOW + "一二三四五"), is_final=True))
+    assert (hit.state, hit.softened) == ("confirmed", True)
+
+
 def test_a_hit_is_of_whoever_spoke_the_utterance() -> None:
     (hit,) = tracking().feed(replace(heard(spoken(KNOW), is_final=True), role="visitor"))
     assert hit.role == "visitor"

@@ -322,14 +322,19 @@ class HitTracker:
 
     def _revise(self, case: _Case, verdict: Verdict, hypothesis: Hypothesis) -> list[Hit]:
         """A later verdict on a confirmed hit: it may only get milder, and in a text that is not in flux."""
-        if verdict.ruling != "innocent":
+        if verdict.ruling == "guilty" or (verdict.ruling == "softened" and case.hit.softened):
             case.verdict, case.denials = verdict, 0
-            if verdict.ruling == "guilty" or case.hit.softened:
+            return []
+        is_settled = hypothesis.is_final or hypothesis.is_pause
+        if verdict.ruling == "softened":
+            # Half a sentence, perhaps without its beginning, leans to one side and the whole to the other.
+            if not is_settled:
                 return []
+            case.verdict, case.denials = verdict, 0
             case.hit = replace(case.hit, softened=True, why=_with(case.hit.why, verdict.why))
             return [case.hit]
         case.denials += 1
-        if case.denials < _DENIALS and not (hypothesis.is_final or hypothesis.is_pause):
+        if case.denials < _DENIALS and not is_settled:
             return []
         case.verdict = verdict
         if case in self._open:
