@@ -642,6 +642,15 @@ def test_a_text_in_flux_softens_nothing() -> None:
     assert (hit.state, hit.softened) == ("confirmed", True)
 
 
+def test_what_a_text_in_flux_softens_waits_for_the_whole() -> None:
+    softened = Verdict(ruling="softened", why=("surroundings: 0.2",))
+    tracker = judged(softened, softened, GUILTY)
+    told = [tracker.feed(heard(spoken(KNOW + "一二三四"[:length]))) for length in range(2)]
+    assert [one.state for hits in told for one in hits] == ["tentative"]
+    (hit,) = tracker.feed(heard(spoken(KNOW + "一二三四五"), is_final=True))
+    assert (hit.state, hit.softened) == ("confirmed", False)
+
+
 def test_a_hit_is_of_whoever_spoke_the_utterance() -> None:
     (hit,) = tracking().feed(replace(heard(spoken(KNOW), is_final=True), role="visitor"))
     assert hit.role == "visitor"

@@ -286,6 +286,8 @@ class HitTracker:
         sighting, verdict = case.sighting, case.verdict
         if verdict.is_open and not hypothesis.is_final:
             return []
+        if verdict.ruling == "softened" and not _is_settled(hypothesis):
+            return []
         reasons = {
             "in the final text": hypothesis.is_final,
             f"seen again: {sighting.evidence.source}, {sighting.evidence.tier}": case.sights > 1,
@@ -325,16 +327,14 @@ class HitTracker:
         if verdict.ruling == "guilty" or (verdict.ruling == "softened" and case.hit.softened):
             case.verdict, case.denials = verdict, 0
             return []
-        is_settled = hypothesis.is_final or hypothesis.is_pause
         if verdict.ruling == "softened":
-            # Half a sentence, perhaps without its beginning, leans to one side and the whole to the other.
-            if not is_settled:
+            if not _is_settled(hypothesis):
                 return []
             case.verdict, case.denials = verdict, 0
             case.hit = replace(case.hit, softened=True, why=_with(case.hit.why, verdict.why))
             return [case.hit]
         case.denials += 1
-        if case.denials < _DENIALS and not is_settled:
+        if case.denials < _DENIALS and not _is_settled(hypothesis):
             return []
         case.verdict = verdict
         if case in self._open:
@@ -388,4 +388,9 @@ def _with(why: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
 
 def _waits(candidate: Candidate, hypothesis: Hypothesis) -> bool:
     """Whether more words could still excuse a candidate: neither a pause nor the end has come."""
-    return candidate.is_open and not (hypothesis.is_final or hypothesis.is_pause)
+    return candidate.is_open and not _is_settled(hypothesis)
+
+
+def _is_settled(hypothesis: Hypothesis) -> bool:
+    """Half a sentence, perhaps without its beginning, may lean to one side and the whole to the other."""
+    return hypothesis.is_final or hypothesis.is_pause
