@@ -651,6 +651,15 @@ def test_what_a_text_in_flux_softens_waits_for_the_whole() -> None:
     assert (hit.state, hit.softened) == ("confirmed", False)
 
 
+def test_a_text_in_flux_that_leans_to_innocence_denies_no_confirmed_hit() -> None:
+    leaning = replace(INNOCENT, is_leaning=True)
+    tracker = judged(REVISABLE, REVISABLE, leaning, leaning, leaning, leaning)
+    told = [tracker.feed(heard(spoken(KNOW + "一二三四"[:length]))) for length in range(5)]
+    assert [one.state for hits in told for one in hits] == ["tentative", "confirmed"]
+    (hit,) = tracker.feed(heard(spoken(KNOW + "一二三四五"), is_final=True))
+    assert hit.state == "withdrawn"
+
+
 def test_a_hit_is_of_whoever_spoke_the_utterance() -> None:
     (hit,) = tracking().feed(replace(heard(spoken(KNOW), is_final=True), role="visitor"))
     assert hit.role == "visitor"

@@ -57,3 +57,5 @@ class Verdict:
     revisable_until_sample: int | None = None
     """Until when something said later may still overturn the ruling, open or not: the speaker may go on to show
     a way forward. None when nothing can."""
+    is_leaning: bool = False
+    """The words around decided, of which only whole sentences tell enough."""

@@ -327,9 +327,9 @@ class HitTracker:
         if verdict.ruling == "guilty" or (verdict.ruling == "softened" and case.hit.softened):
             case.verdict, case.denials = verdict, 0
             return []
+        if (verdict.is_leaning or verdict.ruling == "softened") and not _is_settled(hypothesis):
+            return []
         if verdict.ruling == "softened":
-            if not _is_settled(hypothesis):
-                return []
             case.verdict, case.denials = verdict, 0
             case.hit = replace(case.hit, softened=True, why=_with(case.hit.why, verdict.why))
             return [case.hit]

@@ -7,7 +7,7 @@ no longer; what comes later overturns a hit that was already shown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from deskguard.spotting.meaning.conditions import Conditions, PatternBook
@@ -95,13 +95,15 @@ class Meaning:
                 why.append(line)
             else:
                 awaited += self._futures(rule, "soften", around)
+        is_leaning = False
         if ruling == "guilty" and leaning is not None and self._leaning is not None:
             ruling, more = _leant(leaning, self._leaning.bars, needs_person=rule.needs_person)
             why += more
+            is_leaning = ruling != "guilty"
             if not around.is_turn_over:
                 # Nothing waits for it, but what is said next may still tip it.
                 awaited.append(_Future(None, around.phrase_end_sample + round(NEXT_S * SAMPLE_RATE_HZ)))
-        return _verdict(ruling, why, awaited, scene)
+        return replace(_verdict(ruling, why, awaited, scene), is_leaning=is_leaning)
 
     def _excuse(self, rule: Rule, around: Surroundings, leaning: Leaning | None) -> tuple[str, str]:
         """The line of what excuses the words, and that of what would have but was overruled; either empty.
