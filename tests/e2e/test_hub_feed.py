@@ -6,14 +6,12 @@ from __future__ import annotations
 
 import gzip
 import json
-import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
-from postgres_server import PASSWORD, PostgresServer, postgres_server
 
 from deskguard.wire.ulid import new_ulid
 from feed_parts import A_HIT, BEGIN, a_visit, body_of, post, told
@@ -23,22 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    with postgres_server() as running:
-        yield running
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def hall(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hall]:
-    """The same tests on both databases."""
-    place, password_file = "", None
-    if request.param == "postgresql":
-        place = request.getfixturevalue("postgres").create(f"hall_{secrets.token_hex(6)}")
-        password_file = tmp_path / "password"
-        password_file.write_text(PASSWORD, encoding="utf-8")
-    with a_hall(tmp_path / "data", place, password_file) as made, made.nobody().client:
-        yield made
+@pytest.fixture
+def hall(hall: Hall) -> Iterator[Hall]:
+    """One that also tells on what it takes."""
+    with hall.nobody().client:
+        yield hall
 
 
 def rows(hall: Hall, question: str) -> list[tuple[Any, ...]]:

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import secrets
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-import uvicorn
 from browser_driver import console, make_driver
-from postgres_server import PASSWORD as DATABASE_PASSWORD
-from postgres_server import PostgresServer, postgres_server
+from hall_server import PATIENCE_S, serving
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -23,8 +18,6 @@ from deskguard.desk.reporting import joining
 from deskguard.hub.accounts import desk_keys
 from deskguard.hub.fleet import library, publishing, rows
 from deskguard.hub.fleet.keys import signing_key
-from deskguard.hub.options import HubOptions
-from deskguard.hub.serving import bind
 from deskguard.hub.store.times import utc_text
 from deskguard.rules.pack import load_packs
 from deskguard.settings import HubSettings, Settings, WindowSettings
@@ -34,46 +27,12 @@ from rules_packs import HEADER, entry
 from window_parts import Desk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from deskguard.desk.fleet.adopting import News
 
 PACK = HEADER + entry("我也没办法", say=["我没办法"], examples=["我没办法"])
 OTHER = HEADER + entry("不归我管", examples=["这不归我管"])
-PATIENCE_S = 30.0
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    with postgres_server() as running:
-        yield running
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def hall(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hall]:
-    """The same tests on both databases."""
-    place, password_file = "", None
-    if request.param == "postgresql":
-        place = request.getfixturevalue("postgres").create(f"hall_{secrets.token_hex(6)}")
-        password_file = tmp_path / "password"
-        password_file.write_text(DATABASE_PASSWORD, encoding="utf-8")
-    with a_hall(tmp_path / "data", place, password_file) as made:
-        yield made
-
-
-@contextmanager
-def serving(hall: Hall) -> Iterator[str]:
-    """The hall on loopback; gives its address."""
-    listener = bind(HubOptions(data=hall.state.data, port=0))
-    server = uvicorn.Server(uvicorn.Config(hall.app, log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(PATIENCE_S)
 
 
 def keep(hall: Hall, pack: str) -> str:

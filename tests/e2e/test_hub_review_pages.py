@@ -2,66 +2,24 @@
 
 from __future__ import annotations
 
-import secrets
-import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import sqlalchemy as sa
-import uvicorn
 from browser_driver import console, make_driver, pretend
-from postgres_server import PASSWORD as DATABASE_PASSWORD
-from postgres_server import PostgresServer, postgres_server
+from hall_server import PATIENCE_S, serving
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 from deskguard.hearing.media_out import write_opus
-from deskguard.hub.options import HubOptions
-from deskguard.hub.serving import bind
 from deskguard.hub.store import settings
 from hub_findings import THEIRS, doubtful, drawn, keep
 from hub_parts import PASSWORD, Hall, a_hall
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-PATIENCE_S = 30.0
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    with postgres_server() as running:
-        yield running
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def hall(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hall]:
-    """The same tests on both databases."""
-    place, password_file = "", None
-    if request.param == "postgresql":
-        place = request.getfixturevalue("postgres").create(f"hall_{secrets.token_hex(6)}")
-        password_file = tmp_path / "password"
-        password_file.write_text(DATABASE_PASSWORD, encoding="utf-8")
-    with a_hall(tmp_path / "data", place, password_file) as made:
-        yield made
-
-
-@contextmanager
-def serving(hall: Hall) -> Iterator[str]:
-    """The hall on loopback; gives its address."""
-    listener = bind(HubOptions(data=hall.state.data, port=0))
-    server = uvicorn.Server(uvicorn.Config(hall.app, log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(PATIENCE_S)
 
 
 def test_two_who_agree_an_appeal_and_a_second_reviewer(hall: Hall) -> None:
