@@ -220,3 +220,10 @@ def test_openapi_describes_what_desks_send(hall: Hall) -> None:
     kinds = {one["properties"]["kind"]["const"] for one in schema["properties"]["events"]["items"]["oneOf"]}
     assert {"hit", "visit", "false-alarm"} <= kinds
     assert "$ref" not in json.dumps(schema)
+
+
+def test_what_a_desk_has_lost_stands_on_the_page_of_desks(hall: Hall) -> None:
+    desk, key = hall.desk("w-7")
+    assert 'class="tag warn"' not in hall.visitor("administrator").get("/desks").text
+    post(hall.nobody().client, key, body_of(desk, told(1), lost=4321))
+    assert ">4321</span>" in hall.visitor("administrator").get("/desks").text

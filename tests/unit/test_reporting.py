@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from deskguard.desk.reporting import membership
-from deskguard.desk.reporting.link import checked_url
+from deskguard.desk.reporting import membership, reporter
+from deskguard.desk.reporting.link import Link, checked_url
 from deskguard.desk.reporting.membership import Membership
 from deskguard.desk.reporting.outbox import FILE_NAME, Entry, Limits, Outbox
 from deskguard.desk.reporting.policy import Policy, TakeBack, next_day, utc_text
@@ -214,6 +214,26 @@ def test_a_disk_that_fails_changes_nothing_and_is_told(tmp_path: Path) -> None:
     other.close()
     box.put([Entry({"n": 3})], utc_text(NOW))
     assert [json.loads(text)["n"] for _, text in box.first(9, 10**6)] == [1, 3]
+    box.close()
+
+
+def test_news_that_find_no_room_while_the_disk_fails_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporter, "MOST_WAITING", 10)
+    joined = Membership(url="http://127.0.0.1:9", desk_id="d1", window_id="w1", key="k" * 20)
+    telling = reporter.Reporter(HubSettings(), tmp_path, joined, Link(joined.url, joined.key, ""), lambda: NOW)
+    other = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    telling.start(lambda _sample: utc_text(NOW))
+    for _ in range(25):
+        telling.hear("help", {"by": "button"})
+    other.execute("ROLLBACK")
+    other.close()
+    telling.stop()
+    box = open_outbox(tmp_path)
+    assert box.waiting + box.lost == 25
+    assert box.lost >= 5
     box.close()
 
 

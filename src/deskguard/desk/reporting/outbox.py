@@ -107,9 +107,13 @@ class Outbox:
         """Entries that could be sent now."""
         return int(self._one("SELECT COUNT(*) FROM queue"))
 
-    def put(self, entries: Sequence[Entry], now_utc: str) -> None:
-        """Keep entries in their order, in one transaction; raises DeskguardError when the disk fails."""
+    def put(self, entries: Sequence[Entry], now_utc: str, lost: int = 0) -> None:
+        """Keep entries in their order, in one transaction; raises DeskguardError when the disk fails.
+
+        `lost` of them never came so far, and are counted with those that had to go.
+        """
         with self._write():
+            self._count_lost(lost)
             for entry in entries:
                 text = json.dumps(entry.body, separators=(",", ":"))
                 if entry.due_utc > now_utc:
@@ -206,8 +210,11 @@ class Outbox:
             values,
         ).fetchall()
         self._bytes -= sum(length for (length,) in gone)
+        self._count_lost(len(gone))
+
+    def _count_lost(self, many: int) -> None:
         self._connection.execute(
-            "UPDATE facts SET value = CAST(value AS INTEGER) + ? WHERE name = 'lost'", (len(gone),)
+            "UPDATE facts SET value = CAST(value AS INTEGER) + ? WHERE name = 'lost'", (many,)
         )
 
     def _fact(self, name: str) -> str:

@@ -161,10 +161,11 @@ class Reporter:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._closing)
-                news, is_last = list(self._waiting), self._closing
-            failed = self._write(news)
+                news, is_last, dropped = list(self._waiting), self._closing, self._dropped
+            failed = self._write(news, dropped)
             if failed is None:
                 with self._changed:
+                    self._dropped -= dropped
                     for _ in news:
                         self._waiting.popleft()
                 self._sender.nudge()
@@ -177,7 +178,7 @@ class Reporter:
                 with self._changed:
                     self._changed.wait_for(lambda: self._closing, _RETRY_S)
 
-    def _write(self, news: list[Entry | TakeBack]) -> DeskguardError | None:
+    def _write(self, news: list[Entry | TakeBack], dropped: int) -> DeskguardError | None:
         now = utc_text(self._now())
         try:
             run: list[Entry] = []
@@ -189,7 +190,7 @@ class Reporter:
                 run = []
                 if not self._outbox.take_back(one.name):
                     run.append(one.otherwise)
-            self._outbox.put(run, now)
+            self._outbox.put(run, now, dropped)
         except DeskguardError as error:
             log.error("the outbox cannot be written: %s, %d wait", error.code, len(news))
             return error

@@ -111,11 +111,12 @@ def revoke(connection: Connection, desk_id: str, at: datetime) -> bool:
 
 
 def every(connection: Connection) -> list[dict[str, Any]]:
-    """All desks by window, those that are revoked as well; without their keys."""
+    """All desks by window, those that are revoked as well, and how many events each has lost; without keys."""
     found = connection.execute(
         sa.text(
-            "SELECT desk_id, window_id, enrolled_utc, enrolled_by, revoked_utc, seen_utc FROM hub_desks"
-            " ORDER BY window_id, enrolled_utc"
+            "SELECT desk_id, window_id, enrolled_utc, enrolled_by, revoked_utc, seen_utc,"
+            " (SELECT COALESCE(SUM(lost), 0) FROM hub_streams WHERE hub_streams.desk_id = hub_desks.desk_id)"
+            " AS lost FROM hub_desks ORDER BY window_id, enrolled_utc"
         )
     )
     return [dict(one._mapping) for one in found]
