@@ -17,7 +17,7 @@ SAMPLE_RATE_HZ = 16_000
 
 Pcm = npt.NDArray[np.float32]
 Role = Literal["staff", "visitor", "unknown"]
-Tier = Literal["characters", "sound", "near"]
+Tier = Literal["characters", "sound", "near", "sense"]
 HitState = Literal["tentative", "confirmed", "withdrawn"]
 Severity = Literal["low", "medium", "high"]
 EndReason = Literal["silence", "max_length", "gap", "stream_end"]
@@ -224,6 +224,8 @@ class Candidate:
     heard where it has gaps. Empty when that is what was heard."""
     excused: str = ""
     """Why the place does not count after all, as a line of a trace; only where excused ones were asked for."""
+    likelihood: float = 0.0
+    """Of tier "sense": how likely the sentence as a whole is a breach, 0-1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ _SHAPES = tuple(
         "characters": r"characters",
         "sound": r"sound",
         "near": r"near",
+        "sense": r"no listed words; as a whole like a breach: (?P<n>[\d.]+)",
         "syllables": r"(?P<n>\d+) syllables",
         "edits": r"(?P<n>[\d.]+) edits a syllable",
         "look": r"second look (?P<ratio>[+-][\d.]+) over (?P<n>\d+) tokens",

@@ -14,6 +14,8 @@ from deskguard.settings import SpottingSettings
 from deskguard.spotting.finding.spot import Spotter
 from deskguard.spotting.meaning.judge import Meaning
 from deskguard.spotting.meaning.leaning import Bars, LeaningModel
+from deskguard.spotting.sense.finder import SenseFinder
+from deskguard.spotting.sense.weights import fitted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 Outcome = Literal["raised", "softened", "innocent", "excused", "visitor", "near"]
 """raised: the clerk said it; softened: a remark without a card; innocent: the context says so; excused: the
 place does not count (part of a word, a longer innocent wording, too far off); visitor: not the clerk's words;
-near: it sounds nearly so, and only the sound can tell."""
+near: it sounds nearly so, and only the sound can tell, or no list has its words and it is not like enough."""
 OUTCOMES: tuple[Outcome, ...] = ("raised", "softened", "near", "visitor", "innocent", "excused")
 """The most first."""
 
@@ -63,12 +65,22 @@ class Judged:
 class Judge:
     """One rule set, ready for any number of conversations."""
 
-    def __init__(self, rules: RuleSet, *, leans: bool = True, bars: Bars | None = None) -> None:
-        """`leans`: whether the surroundings have a say, by `bars` or the usual ones."""
-        bars = bars or Bars.of(SpottingSettings())
+    def __init__(
+        self,
+        rules: RuleSet,
+        *,
+        leans: bool = True,
+        bars: Bars | None = None,
+        settings: SpottingSettings | None = None,
+    ) -> None:
+        """`leans`: whether the surroundings have a say, by `bars` or those of the settings."""
+        settings = settings or SpottingSettings()
+        bars = bars or Bars.of(settings)
         self.rules = rules
         self._spotter = Spotter(rules)
         self._meaning = Meaning(rules, LeaningModel(bars) if leans else None)
+        self._sense = SenseFinder(rules, fitted()) if settings.sense_from < 1 else None
+        self._sense_from = settings.sense_from
 
     def candidates(self, passage: Passage) -> list[Candidate]:
         """The places that read or sound like a rule."""
@@ -84,7 +96,7 @@ class Judge:
         said = spoken(lines)
         for number, one in enumerate(said):
             around = scene(said, number)
-            for found in self._spotter.find(one.passage):
+            for found in self._with_sense(one.passage, self._spotter.find(one.passage)):
                 if found.rule_id == rule_id and self.outcome(found, around)[0] == "raised":
                     return True
         return False
@@ -95,13 +107,20 @@ class Judge:
         passage = said[number].passage
         judged = [
             self._judged(one, around, number, passage.text[one.start_char : one.end_char])
-            for one in self._spotter.find(passage, with_excused=True)
+            for one in self._with_sense(passage, self._spotter.find(passage, with_excused=True))
         ]
         kept: list[Judged] = []
         for one in sorted(judged, key=lambda one: one.rank):
             if not any(one.overlaps(other) for other in kept):
                 kept.append(one)
         return sorted(kept, key=lambda one: (one.candidate.start_char, one.rank))
+
+    def _with_sense(self, passage: Passage, listed: list[Candidate]) -> list[Candidate]:
+        """What lists find, and sentences that are breaches as a whole though no list has their words."""
+        if self._sense is None:
+            return listed
+        certain = [one for one in listed if one.tier != "near" and not one.excused]
+        return listed + self._sense.find(passage, certain)
 
     def _judged(self, candidate: Candidate, around: Scene, number: int, heard: str) -> Judged:
         outcome, why = self.outcome(candidate, around)
@@ -113,6 +132,10 @@ class Judge:
         """What becomes of a candidate if the words were said, and the trace of that."""
         if candidate.excused:
             return "excused", (candidate.excused,)
+        if candidate.tier == "sense":
+            line = f"no listed words; as a whole like a breach: {candidate.likelihood:.2f}"
+            if candidate.likelihood < self._sense_from:
+                return "near", (line, f"below {self._sense_from:.2f}: not believed")
         verdict = self._meaning.judge(candidate, around)
         if verdict.ruling == "innocent":
             return "innocent", verdict.why

@@ -66,6 +66,8 @@ class Evidence:
     """Read at a pause or the end, with the beam; live texts end in the middle of a word."""
     is_at_edge: bool
     """The live audio ends with it."""
+    likelihood: float = 0.0
+    """Of tier "sense": how likely the sentence as a whole is a breach, 0-1."""
     tone_unlike: float = 0.0
     """Share of its syllables that were heard alike but in another tone, 0-1: Whisper mishears characters and
     mostly keeps tones."""
@@ -112,21 +114,27 @@ class Belief:
         self._model = model or fitted()
 
     def confidence(self, evidence: Evidence) -> float:
-        """How likely the words were said, 0-1."""
+        """How likely the words were said, 0-1; of a sentence weighed as a whole, how likely it is a breach."""
+        if evidence.tier == "sense":
+            return min(_MOST_CONFIDENCE, round(evidence.likelihood, 3))
         weights = self._model.weights
         parts = (weights.get(name, 0.0) * value for name, value in features(evidence).items())
         score = self._model.intercept + sum(parts)
         return min(_MOST_CONFIDENCE, max(1 - _MOST_CONFIDENCE, round(1 / (1 + math.exp(-score)), 3)))
 
     def least(self, rule_id: str, tier: Tier) -> float:
-        """The confidence from which a candidate is a hit: the rule's own, else its tier's."""
+        """The confidence from which a candidate is a hit: the rule's own, else its tier's.
+
+        A rule's own is of its words; what has none of them is asked for as much everywhere.
+        """
         rule = self.rules.get(rule_id)
-        if rule is not None and rule.min_confidence is not None:
+        if rule is not None and rule.min_confidence is not None and tier != "sense":
             return rule.min_confidence
         return {
             "characters": self._settings.characters_from,
             "sound": self._settings.sound_from,
             "near": self._settings.near_from,
+            "sense": self._settings.sense_from,
         }[tier]
 
     @property

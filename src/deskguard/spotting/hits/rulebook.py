@@ -10,9 +10,11 @@ from deskguard.spotting.finding.spot import Spotter
 from deskguard.spotting.hits.confidence import Belief
 from deskguard.spotting.meaning.judge import Meaning
 from deskguard.spotting.meaning.leaning import Bars, LeaningModel
+from deskguard.spotting.sense.finder import SenseFinder
+from deskguard.spotting.sense.weights import fitted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from deskguard.rules.ruleset import RuleSet
     from deskguard.settings import SpottingSettings
@@ -33,6 +35,8 @@ class Rulebook:
     judge: Callable[[Candidate, Scene], Verdict]
     """What a candidate means where it stands."""
     belief: Belief
+    sense: Callable[[Passage, Sequence[Candidate]], list[Candidate]]
+    """What is a breach as a whole though no list has its words; not where the candidates given lie."""
 
     @classmethod
     def of(cls, rules: RuleSet, settings: SpottingSettings) -> Rulebook:
@@ -52,4 +56,5 @@ class Rulebook:
             excused,
             Meaning(rules, LeaningModel(Bars.of(settings))).judge,
             Belief(settings, rules.rules),
+            SenseFinder(rules, fitted()).find if settings.sense_from < 1 else lambda *_: [],
         )

@@ -78,6 +78,8 @@ class Sighting:
     def why(self) -> str:
         """The first line of a hit's trace."""
         evidence = self.evidence
+        if evidence.tier == "sense":
+            return f"no listed words; as a whole like a breach: {evidence.likelihood:.2f}"
         parts = [f"{evidence.source}, {evidence.tier}, {evidence.syllables} syllables"]
         if evidence.distance:
             parts.append(f"{evidence.distance:.2f} edits a syllable")
@@ -167,11 +169,16 @@ class Sighter:
                 kept.append(one)
         return kept
 
-    def _guesses(self, hypothesis: Hypothesis) -> list[_Found]:
+    def _alone(self, hypothesis: Hypothesis) -> Joined:
+        """The hypothesis without the end of what was said before it."""
         joined = self._conversation.joined(hypothesis.passage, hypothesis)
         alone = replace(joined, passage=hypothesis.passage, boundary=0)
         if joined.before_id is not None:
             alone = replace(alone, before=Passage(text="", spans=()), before_id=None)
+        return alone
+
+    def _guesses(self, hypothesis: Hypothesis) -> list[_Found]:
+        alone = self._alone(hypothesis)
         return [_Found(one, alone) for one in self.rulebook.guess(hypothesis.passage)]
 
     def _found(self, hypothesis: Hypothesis, is_told: IsTold) -> list[_Found]:
@@ -184,7 +191,23 @@ class Sighter:
             for one in self.rulebook.find(joined.passage)
             if one.start_char >= joined.boundary or (one.end_char > joined.boundary and _may_span(one, joined))
         ]
-        return found + self._found_in_alternatives(hypothesis, found, is_told)
+        return found + self._found_in_alternatives(hypothesis, found, is_told) + self._sensed(hypothesis, found)
+
+    def _sensed(self, hypothesis: Hypothesis, found: Sequence[_Found]) -> list[_Found]:
+        """Sentences of a settled text that are breaches as a whole, where no list has their words."""
+        if not (hypothesis.is_final or hypothesis.is_pause):
+            return []
+        joined = self._alone(hypothesis)
+        listed = [
+            replace(
+                one.candidate,
+                start_char=one.candidate.start_char - one.joined.boundary,
+                end_char=one.candidate.end_char - one.joined.boundary,
+            )
+            for one in found
+            if one.candidate.tier != "near"
+        ]
+        return [_Found(one, joined) for one in self.rulebook.sense(hypothesis.passage, listed)]
 
     def _found_in_alternatives(
         self, hypothesis: Hypothesis, found: Sequence[_Found], is_told: IsTold
@@ -273,6 +296,7 @@ def _evidence(found: _Found, hypothesis: Hypothesis, shown_ratio: float, look: L
         no_speech_probability=hypothesis.no_speech_probability,
         is_settled=hypothesis.is_final or hypothesis.is_pause,
         is_at_edge=end > hypothesis.end_sample - _EDGE_SAMPLES,
+        likelihood=candidate.likelihood,
         tone_unlike=tone_unlike(
             joined.passage.text[candidate.start_char : candidate.end_char], candidate.wording
         ),

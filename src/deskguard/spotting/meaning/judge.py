@@ -74,7 +74,9 @@ class Meaning:
             why.append("no condition")
         if around.is_a_not_a():
             return Verdict(ruling="innocent", why=(*why, "question of the form A不A: holds"))
-        leaning = self._leaning.of(around, rule.rule_id) if self._leaning is not None else None
+        # A sentence weighed as a whole has had its surroundings weighed with it.
+        has_leaning = self._leaning is not None and candidate.tier != "sense"
+        leaning = self._leaning.of(around, rule.rule_id) if self._leaning is not None and has_leaning else None
         excuse, overruled = self._excuse(rule, around, leaning)
         if excuse:
             return Verdict(ruling="innocent", why=(*why, excuse))
