@@ -3,9 +3,9 @@
     python bench/fit_sense.py [--background TABLE]     figures, by writers that a fit has not seen
     python bench/fit_sense.py --write NAME             takes the fit, and keeps the figures in bench/results
 
-Needs scikit-learn (pip install -e ".[bench]"). Every file is of another writer, who has seen the others' no more
-than the rule packs, so a writer's sentences measure what the fit makes of words that nobody has told it. The
-background is never learnt from.
+Needs scikit-learn (pip install -e ".[bench]"). Every file is of another writer, who has seen neither the
+others' sentences nor the rule packs, so a writer's sentences measure what the fit makes of words that nobody
+has told it. The background is never learnt from.
 """
 
 from __future__ import annotations

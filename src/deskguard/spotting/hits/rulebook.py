@@ -35,7 +35,7 @@ class Rulebook:
     judge: Callable[[Candidate, Scene], Verdict]
     """What a candidate means where it stands."""
     belief: Belief
-    sense: Callable[[Passage, Sequence[Candidate]], list[Candidate]]
+    sense: Callable[[Passage, Sequence[Candidate]], list[Candidate]] = lambda *_: []
     """What is a breach as a whole though no list has its words; not where the candidates given lie."""
 
     @classmethod

@@ -194,8 +194,11 @@ class Sighter:
         return found + self._found_in_alternatives(hypothesis, found, is_told) + self._sensed(hypothesis, found)
 
     def _sensed(self, hypothesis: Hypothesis, found: Sequence[_Found]) -> list[_Found]:
-        """Sentences of a settled text that are breaches as a whole, where no list has their words."""
-        if not (hypothesis.is_final or hypothesis.is_pause):
+        """Sentences of a final text that are breaches as a whole, where no list has their words.
+
+        Of a final one only: of half a sentence, the other half often makes the opposite.
+        """
+        if not hypothesis.is_final:
             return []
         joined = self._alone(hypothesis)
         listed = [

@@ -1,8 +1,7 @@
 """A passage in, candidates out for described bans whose words no list has.
 
-Lists end: of a hundred ways to insult somebody, freely found, they hold twenty. So every sentence of a settled
-text is weighed as a whole. What a list holds goes before: its words are certain, these are a likeness. Live
-texts are not asked, since half a sentence is often the opposite of the whole.
+Lists end: of a hundred ways to insult somebody, freely found, they hold twenty. So every sentence of a final
+text is weighed as a whole. What a list holds goes before: its words are certain, these are a likeness.
 """
 
 from __future__ import annotations
@@ -88,7 +87,7 @@ def stretches(text: Normalised, surface: str) -> list[tuple[int, int]]:
     found = {(0, len(text.chars))} if len(text.chars) <= _MOST else set()
     for start, end in _sentences(text, surface):
         found.update((at, min(at + _MOST, end)) for at in range(start, end, _MOST))
-    return sorted(one for one in found if _FEWEST <= one[1] - one[0])
+    return sorted(one for one in found if one[1] - one[0] >= _FEWEST)
 
 
 def _sentences(text: Normalised, surface: str) -> Iterator[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""A sentence in, the pieces that it is weighed by out: its characters, its syllables, and pairs that stand apart.
+"""A sentence in, the pieces that it is weighed by out: characters, syllables, and pairs that stand apart.
 
 Characters say what is meant, syllables survive a recogniser that writes other characters for the same sounds,
 and pairs with a gap hold what a word in between tears apart. Begin and end count as a piece, since 你行啊 by
