@@ -122,7 +122,7 @@ class SpottingSettings(Section):
     """The same for one that sounds like it, tones aside."""
     near_from: Annotated[float, Field(ge=0, le=1)] = 0.5
     """The same for one that sounds nearly like it."""
-    sense_from: Annotated[float, Field(ge=0.5, le=1)] = 0.9
+    sense_from: Annotated[float, Field(ge=0.5, le=1)] = 0.85
     """The same for a sentence that has the words of no list, but is made like breaches of a described ban; 1
     raises none."""
     confirm_from: Annotated[float, Field(ge=0, le=1)] = 0.9
