@@ -224,8 +224,7 @@ class Candidate:
     heard where it has gaps. Empty when that is what was heard."""
     excused: str = ""
     """Why the place does not count after all, as a line of a trace; only where excused ones were asked for."""
-    likelihood: float = 0.0
-    """Of tier "sense": how likely the sentence as a whole is a breach, 0-1."""
+    likelihood: float = 0.0  # of tier "sense": how likely the sentence as a whole is a breach, 0-1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
