@@ -101,7 +101,7 @@ class Fit:
         is_breach = np.array([one.is_breach for one in several])
         breach = LinearSVC(C=PENALTY, class_weight="balanced").fit(table, is_breach)
         labels = [kinds[one.label] for one in several if one.is_breach]
-        kind = LogisticRegression(C=KIND_PENALTY, class_weight="balanced", max_iter=300)
+        kind = LogisticRegression(C=KIND_PENALTY, class_weight="balanced", tol=1e-3, max_iter=100)
         kind.fit(table[is_breach], labels)
         self.kinds = [str(one) for one in kind.classes_]
         self.weights = np.vstack([breach.coef_, kind.coef_]).T.astype(np.float32)
