@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from common import ROOT, background_clips, heading
 from deskguard.desk import compose
 from deskguard.language.text import normalise
+from deskguard.rules.ruleset import RuleSet
 from deskguard.settings import Settings
 from deskguard.spotting.sense import weights as sense
 from deskguard.spotting.sense.finder import stretches
@@ -62,8 +63,8 @@ class Sentence:
         return self.label != INNOCENT
 
 
-def read() -> list[Sentence]:
-    """All sentences; those that break a phrase with listed words are left out."""
+def read(rules: RuleSet) -> list[Sentence]:
+    """All sentences, the packs' own examples among them; those that break a listed phrase are left out."""
     found: dict[tuple[str, str], Sentence] = {}
     for path in sorted(SENTENCES.glob("*.tsv")):
         for line in path.read_text("utf-8").splitlines():
@@ -74,6 +75,11 @@ def read() -> list[Sentence]:
             label, text = line.split("\t")
             if not is_breach or label.startswith("C"):
                 found.setdefault((label, text), sentence("leaning", label if is_breach else INNOCENT, text))
+    for rule in rules.rules.values():
+        for label, examples in ((rule.rule_id, rule.examples), (INNOCENT, rule.counter_examples)):
+            for text in (text for one in examples for role, text in one.lines() if role == "staff"):
+                if label == INNOCENT or rule.kind != "phrase":
+                    found.setdefault((label, text), sentence("packs", label, text))
     return list(found.values())
 
 
@@ -144,7 +150,7 @@ def main() -> None:
     print(heading("sentences only, no model"))
     rules = compose.load_rules(Settings())
     kinds = {rule_id: rule.kind for rule_id, rule in rules.rules.items() if rule.kind != "phrase"}
-    several = read()
+    several = read(rules)
     away = []
     if arguments.background is not None:
         clips = [one for one in background_clips(arguments.background) if "aishell" in str(one.file)]
