@@ -93,7 +93,7 @@ class Ready:
         card = usable(find_card(own.scoring.card, _paths(own.scoring.cards)))
         rules = compose.load_rules(own, options.rules)
         if standard is None and not options.rules:
-            check_names(card, own)
+            check_names(card, own, rules)
         desks = [store for one in options.paths if (store := desk_store(one)) is not None]
         sounds = [one for one in options.paths if desk_store(one) is None]
         pattern = Pattern(own.scoring.pattern)
