@@ -62,11 +62,13 @@ ONLY_IN = {
     "jinja2": ("deskguard.hub.pages.rendering", "deskguard.night.report.page"),
     "sqlalchemy": (
         "deskguard.scoring.store",
+        "deskguard.scoring.store_driver",
         "deskguard.scoring.store_engine",
         "deskguard.scoring.store_reading",
         "deskguard.scoring.store_tables",
         "deskguard.hub.*",
     ),
+    "pg8000": ("deskguard.scoring.store_driver",),
     "fastapi": ("deskguard.hub.*",),
     "argon2": ("deskguard.hub.accounts.passwords",),
     "httpx": ("deskguard.desk.reporting.link",),

@@ -1,11 +1,12 @@
 """What is older than the settings allow goes: events, findings with what was said, clips, what has expired.
 
-Counts by day stay: they name nobody. It runs when the server starts and every hour; two servers on one database
-may both do it.
+Counts by day stay: they name nobody. It runs when the server starts and every hour. Of several processes on one
+database one at a time does it, and the others leave it to that one.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from deskguard.hub.state import HubState
+
+journal = logging.getLogger(__name__)
 
 EVERY_S = 3600
 _OLD = "SELECT sha256 FROM night_recordings WHERE day < :day"
@@ -97,4 +100,7 @@ class Sweeper:
             except DeskguardError as error:
                 # A full disk or a server that restarts: the next hour may be better.
                 self._complain(str(error))
+            except Exception:
+                # A mistake of ours today must not keep for ever what should be gone.
+                journal.exception("retention stumbled")
             self._is_over.wait(self._every_s)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from fastapi.responses import HTMLResponse
 
+from deskguard.errors import DeskguardError
 from deskguard.hub.accounts.guard import session_of
 from deskguard.hub.store import settings
 from deskguard.i18n import catalogue
@@ -125,9 +126,12 @@ def environment() -> jinja2.Environment:
 
 
 def _name(hall: HubState) -> str:
-    """What the administrator called the hall."""
-    with hall.store.reading() as connection:
-        return settings.get(connection, "name")
+    """What the administrator called the hall; nothing while the database is away, of which pages must tell."""
+    try:
+        with hall.store.reading() as connection:
+            return settings.get(connection, "name")
+    except DeskguardError:
+        return ""
 
 
 def _ways(request: Request, person: Person) -> list[tuple[str, str]]:
