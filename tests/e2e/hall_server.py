@@ -74,6 +74,10 @@ class HubProgram:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def with_data(self, data: Path) -> HubProgram:
+        """Another process on the same database, with a data folder of its own."""
+        return HubProgram(data, self._place, self._password_file, *self._options)
+
     def begin(self) -> None:
         """Start it, and do not wait for it."""
         where = ["--data", str(self.data), "--port", str(self.port), *self._options]

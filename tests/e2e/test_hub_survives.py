@@ -8,10 +8,8 @@ import secrets
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from contextlib import closing
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import httpx
@@ -19,16 +17,15 @@ import pytest
 from hall_server import HubProgram, running
 from listening import CLERK_ONLY, Listening
 from postgres_server import postgres_server
+from reporting_desk import Reporting, now
 from sound_server import sound_server, wait_until
 
 from deskguard.desk.reporting import joining, membership
 from deskguard.desk.reporting.link import Link
 from deskguard.desk.reporting.outbox import FILE_NAME, Limits, Outbox
 from deskguard.desk.reporting.sender import Sender
-from deskguard.hub.accounts.desk_keys import DeskKey
 from deskguard.hub.audit.verify import verify
 from deskguard.settings import Settings
-from feed_parts import body_of, told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,59 +62,11 @@ while True:
 """
 
 
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
 def wait_for(what: str, holds: object, patience_s: float = PATIENCE_S) -> None:
     wait_until(what, holds, patience_s)
 
 
 # ---- the database restarts ----
-
-
-class Reporting:
-    """A desk that reports batch by batch: one that was not acknowledged is sent again before the next."""
-
-    def __init__(self, hub: HubProgram, folder: Path, window: str) -> None:
-        self._hub = hub
-        self._member = joining.join(Settings(), folder, hub.url, hub.code(window))
-        self.statuses: list[int] = []
-        self.acknowledged: list[str] = []
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    @property
-    def desk_id(self) -> str:
-        return self._member.desk_id
-
-    def stop(self) -> None:
-        """Have the last batch acknowledged, and end."""
-        self._ended.set()
-        self._thread.join(PATIENCE_S)
-        assert not self._thread.is_alive()
-
-    def _run(self) -> None:
-        desk = DeskKey(self._member.desk_id, self._member.window_id)
-        headers = {
-            **{"authorization": f"Bearer {self._member.key}", "content-type": "application/json"},
-            "content-encoding": "gzip",
-        }
-        seq = 1
-        with httpx.Client(trust_env=False, timeout=PATIENCE_S) as client:
-            while not self._ended.is_set():
-                events = [told(seq + n, now()) for n in range(5)]
-                while True:
-                    body = body_of(desk, *events, sent=now())
-                    answer = client.post(f"{self._hub.url}/api/v1/events", content=body, headers=headers)
-                    self.statuses.append(answer.status_code)
-                    if answer.status_code == 200:
-                        break
-                    time.sleep(0.02)
-                assert answer.json()["upto"] == seq + 4
-                self.acknowledged += [one["id"] for one in events]
-                seq += 5
 
 
 @pytest.mark.postgres
@@ -126,7 +75,7 @@ def test_a_database_that_restarts_costs_patience_and_no_event(mode: str, tmp_pat
     with postgres_server() as server:
         hub = HubProgram(tmp_path / "hub", *server.fresh(tmp_path))
         with running(hub):
-            desks = [Reporting(hub, tmp_path / f"desk-{n}", f"window-{n}") for n in range(3)]
+            desks = [Reporting([hub], tmp_path / f"desk-{n}", f"window-{n}") for n in range(3)]
             for _ in range(3):
                 counts = [len(one.acknowledged) for one in desks]
                 wait_for(

@@ -47,7 +47,7 @@ ONLY_IN = {
     "pypinyin": ("deskguard.language.syllables",),
     "opencc": ("deskguard.language.text",),
     "ahocorasick": ("deskguard.spotting.finding.pieces",),
-    "filelock": ("deskguard.desk.storefiles", "deskguard.night.run_lock"),
+    "filelock": ("deskguard.desk.storefiles", "deskguard.hub.store.one_server", "deskguard.night.run_lock"),
     "dask": ("deskguard.night.cluster_link", "deskguard.night.cluster_serving"),
     "distributed": ("deskguard.night.cluster_link", "deskguard.night.cluster_serving"),
     "cryptography": ("deskguard.night.cluster_key", "deskguard.wire.signing"),

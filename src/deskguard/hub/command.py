@@ -114,10 +114,11 @@ def _serve(arguments: argparse.Namespace) -> int:
     from deskguard.hub.keeping.retention import Sweeper
     from deskguard.hub.opened import opened_store, state_of
     from deskguard.hub.serving import address_of, bind, serve
+    from deskguard.hub.store.one_server import only_server
 
     options = _options(arguments)
     options.check()
-    with opened_store(options) as store:
+    with opened_store(options) as store, only_server(store):
         listener = bind(options)
         address = address_of(listener, options)
         _say(f"The hall is at {address}/ and keeps what it knows in {store.place}.")
@@ -152,6 +153,7 @@ def _init(arguments: argparse.Namespace) -> int:
     from deskguard.hub.accounts import people
     from deskguard.hub.audit import log
     from deskguard.hub.opened import opened_store, utc_now
+    from deskguard.hub.store.turns import take_turn
 
     options = _options(arguments)
     with opened_store(options) as store:
@@ -163,6 +165,7 @@ def _init(arguments: argparse.Namespace) -> int:
             name=arguments.admin, role="administrator", password=password, must_change=False
         )
         with store.writing() as connection:
+            take_turn(connection, "accounts")
             _refuse_second(people.has_any(connection))
             account_id = people.make(connection, new, utc_now(), kept)
             log.record(connection, at=utc_now(), who="console", action="account.first", target=account_id)

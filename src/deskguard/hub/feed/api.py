@@ -137,7 +137,7 @@ def intake_router(feeding: Feeding, metrics: Metrics) -> APIRouter:
             accepted=taken.accepted,
             repeated=taken.repeated,
             refused=tuple((one.seq or 0, one.code) for one in batch.refused),
-            watching=feeding.broadcast.readers,
+            watching=feeding.watching,
             skew_s=taken.skew_s,
         )
 

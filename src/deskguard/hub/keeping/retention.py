@@ -19,6 +19,7 @@ from deskguard.hub.audit import log
 from deskguard.hub.keeping import person
 from deskguard.hub.store import settings
 from deskguard.hub.store.times import utc_text
+from deskguard.hub.store.turns import has_turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,9 +45,14 @@ _BY_DAY = (
 
 
 def sweep(state: HubState) -> dict[str, int]:
-    """Delete what is too old now; gives how many of each kind, and notes it in the audit log."""
+    """Delete what is too old now; gives how many of each kind, and notes it in the audit log.
+
+    Nothing is done, and told, while another process is at it.
+    """
     at = state.now()
     with state.store.writing() as connection:
+        if not has_turn(connection, "retention"):
+            return {}
         days = settings.every(connection)
         gone, ids = _night(connection, (at - timedelta(days=int(days["findings_days"]))).date().isoformat())
         gone["events"] = _events(connection, utc_text(at - timedelta(days=int(days["events_days"]))))

@@ -17,6 +17,7 @@ from deskguard.hub.keeping import requests
 from deskguard.hub.pages.forms import Form, Text
 from deskguard.hub.pages.rendering import render
 from deskguard.hub.store import settings
+from deskguard.hub.store.turns import take_turn
 
 if TYPE_CHECKING:
     from deskguard.hub.state import HubState
@@ -89,6 +90,7 @@ def _answer(state: HubState, person: Person, request_id: str, form: AnswerForm) 
     """Carry a wish out, or decline it; 404 for one that does not wait any more."""
     at = state.now()
     with state.store.writing() as connection:
+        take_turn(connection, "wishes")
         wishes = [one for one in requests.waiting(connection) if one["request_id"] == request_id]
         if not wishes:
             raise HTTPException(404)
