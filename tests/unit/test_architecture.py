@@ -70,6 +70,7 @@ ONLY_IN = {
     ),
     "pg8000": ("deskguard.scoring.store_driver",),
     "fastapi": ("deskguard.hub.*",),
+    "jwt": ("deskguard.hub.oidc.id_token",),
     "argon2": ("deskguard.hub.accounts.passwords",),
     "httpx": ("deskguard.desk.reporting.link",),
     "prometheus_client": ("deskguard.hub.feed.metrics",),

@@ -65,6 +65,7 @@ def _routers() -> Iterable[Callable[[HubState], APIRouter]]:
     from deskguard.hub.feed import routes as feed
     from deskguard.hub.fleet import api as fleet_api
     from deskguard.hub.fleet import fleet_pages, rule_pages
+    from deskguard.hub.oidc import routes as oidc
     from deskguard.hub.pages import (
         accounts,
         audit,
@@ -82,6 +83,7 @@ def _routers() -> Iterable[Callable[[HubState], APIRouter]]:
         enrol.router,
         feed.router,
         logging_in.router,
+        oidc.router,
         setup.router,
         password.router,
         accounts.router,

@@ -27,6 +27,9 @@ def add_hub_actions(hub: argparse.ArgumentParser) -> None:
     hub.add_argument("--behind-proxy", action="store_true", help="a proxy in front of it speaks TLS")
     hub.add_argument("--base-path", default="", metavar="PATH", help="path below which that proxy serves it")
     hub.add_argument(
+        "--oidc", type=Path, metavar="FILE", help="lets people log in by an OpenID Connect provider"
+    )
+    hub.add_argument(
         "--demo-data", action="store_true", help="fill an empty hall with a made-up month, marked on every page"
     )
     hub.set_defaults(run=_serve)
@@ -85,6 +88,7 @@ def _options(arguments: argparse.Namespace) -> HubOptions:
         key=arguments.key,
         behind_proxy=arguments.behind_proxy,
         base_path=arguments.base_path,
+        oidc=arguments.oidc,
     )
 
 
@@ -95,6 +99,7 @@ def need_hub_extra() -> None:
 
         import deskguard.hub.accounts.passwords
         import deskguard.hub.app
+        import deskguard.hub.oidc.id_token
         import deskguard.hub.serving
         import deskguard.hub.store.opening  # noqa: F401
     except ModuleNotFoundError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 import fastapi
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from deskguard.hub.accounts import passwords, people, sessions
@@ -64,6 +64,8 @@ def router(state: HubState) -> APIRouter:
     @routes.post("/login")
     def login(request: Request, form: Annotated[LoginForm, fastapi.Form()]) -> Response:
         check_early_form(request, form.csrf)
+        if not state.has_passwords:
+            raise HTTPException(403)
         account, problem = _try(state, form)
         if account is None:
             return render(request, "login.html", None, status=401, next=within(form.next), problem=problem)

@@ -14,6 +14,7 @@ from deskguard.hub.accounts.guard import Person, needs
 from deskguard.hub.audit import log
 from deskguard.hub.keeping import person as known
 from deskguard.hub.keeping import requests
+from deskguard.hub.oidc import arriving
 from deskguard.hub.pages.forms import Form, Text
 from deskguard.hub.pages.rendering import render
 from deskguard.hub.store import settings
@@ -54,6 +55,7 @@ def router(state: HubState) -> APIRouter:
         with state.store.writing() as connection:
             row = people.by_id(connection, person.account_id) or {}
             account = {name: value for name, value in row.items() if name != "password_hash"}
+            account["identity"] = arriving.identity_of(connection, person.account_id)
             folder = known.clips_folder(settings.get(connection, "clips_folder"))
             packed = known.export(connection, account, folder)
             log.record(

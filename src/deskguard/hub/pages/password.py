@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import fastapi
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response
 
 from deskguard.errors import DeskguardError
@@ -43,6 +43,8 @@ def router(state: HubState) -> APIRouter:
         person: Annotated[Person, Depends(anybody)],
         form: Annotated[PasswordForm, fastapi.Form()],
     ) -> Response:
+        if not state.has_passwords:
+            raise HTTPException(403)
         kept, problem = _looked_at(state, person, form)
         if problem:
             return render(request, "password.html", person, status=422, problem=problem)

@@ -1,8 +1,9 @@
 """A template and its values to a page: escaped, in the reader's language, with the ways the reader may go.
 
-`render` gives every template: `t(key, **words)` (a text of the catalogue), `lang`, `person`, `csrf`, `nav`
-(the pages this role may open), `base` (what stands before every path), `here` (the path) and `demo`. Templates
-extend `layout.html`; scripts are modules in `static/`, told their values by `<script type="application/json">`.
+`render` gives every template: `t(key, **words)` (a text of the catalogue), `lang`, `person`, `csrf`, `nav` (the
+pages this role may open), `base` (what stands before every path), `here` (the path), `demo`, `has_passwords`
+and `oidc` (what the button of the provider says; None: there is none). Templates extend `layout.html`; scripts
+are modules in `static/`, told their values by `<script type="application/json">`.
 """
 
 from __future__ import annotations
@@ -97,6 +98,8 @@ def render(
             here=path,
             demo=hall.demo,
             hall_name=_name(hall),
+            has_passwords=hall.has_passwords,
+            oidc=None if hall.oidc is None else hall.oidc.settings.label,
             **values,
         )
     )

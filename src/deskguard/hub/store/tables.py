@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from deskguard.hub.feed.presence import PRESENCE
 from deskguard.hub.feed.tables import FEED
 from deskguard.hub.keeping import requests
+from deskguard.hub.oidc.tables import IDENTITIES
 from deskguard.hub.reviewing.tables import TABLES as VERDICTS
 from deskguard.hub.store.turns import take_turn
 
@@ -90,6 +91,7 @@ STEPS: Steps = (
     ("0004-fleet", FLEET),
     ("0005-keeping", requests.TABLES),
     ("0006-presence", PRESENCE),
+    ("0007-identities", IDENTITIES),
 )
 
 
