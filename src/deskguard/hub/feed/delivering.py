@@ -23,11 +23,12 @@ import sqlalchemy as sa
 
 from deskguard.errors import DeskguardError
 from deskguard.hub.feed import hooks, reading
+from deskguard.hub.feed.hooks import Receiver
 from deskguard.hub.store.times import utc_text
 from deskguard.wire.events import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.engine import Connection
@@ -112,6 +113,21 @@ def every(connection: Connection) -> list[dict[str, Any]]:
     return rows
 
 
+def tried(store: HubStore, webhook_id: str, at: datetime) -> dict[str, Any] | None:
+    """Send a test to a webhook; gives its row with the outcome, None when there is none.
+
+    What waits for it, and how it stands, stay as they are.
+    """
+    with store.reading() as connection:
+        found = connection.execute(
+            sa.text("SELECT * FROM hub_webhooks WHERE webhook_id = :id"), {"id": webhook_id}
+        ).first()
+    if found is None:
+        return None
+    hook = dict(found._mapping)
+    return {**hook, "outcome": posted(hooks.trial(_receiver(hook), int(hook["position"]), at))}
+
+
 class Delivery:
     """A thread that tells webhooks; `look` does it once."""
 
@@ -179,8 +195,7 @@ class Delivery:
         upto = found[-1].position if len(found) == _AT_ONCE else max(newest, int(hook["position"]))
         outcome = "ok"
         if events:
-            form = cast("Form", hook["form"])
-            outcome = posted(hooks.letter(form, hook["url"], hook["secret"], events, self._now()))
+            outcome = posted(hooks.letter(_receiver(hook), events, self._now()))
         self._note({**hook, "taken": until}, upto, outcome)
         return outcome == "ok" and len(found) == _AT_ONCE
 
@@ -234,6 +249,10 @@ class Delivery:
                 # A mistake of ours at one webhook must not end the others for good.
                 log.exception("webhooks stumbled")
             self._wake.wait(LOOK_EVERY_S)
+
+
+def _receiver(hook: Mapping[str, Any]) -> Receiver:
+    return Receiver(cast("Form", hook["form"]), hook["url"], hook["secret"])
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
