@@ -112,7 +112,10 @@ def test_a_database_that_restarts_costs_patience_and_no_event(mode: str, tmp_pat
             assert httpx.get(f"{hub.url}/login", trust_env=False).status_code in (200, 303)
             assert hub.stop() == 0
     logged = "".join(hub.logged)
-    assert "Traceback" not in logged, logged[logged.index("Traceback") - 500 :][:4000]
+    # A connection that died in use is logged by the pool; a route or a thread that stumbled would be ours.
+    assert [
+        one for one in ("Exception in ASGI application", "stumbled", "Exception in thread") if one in logged
+    ] == []
 
 
 # ---- the desk is killed ----
