@@ -97,6 +97,13 @@ A_MANNER = Manner(
 )
 
 
+def test_what_may_be_sent_is_on_disk_before_it_is(tmp_path: Path) -> None:
+    """Else a power cut takes numbers back that the hub has, and they are used again."""
+    box = open_outbox(tmp_path)
+    assert box._connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    box.close()
+
+
 def test_nothing_that_was_said_is_in_anything_told() -> None:
     policy = a_policy(hits="at-once")
     told: list[Any] = [*policy.finding(NOW, A_VISIT), *policy.finding(NOW, OVER)]

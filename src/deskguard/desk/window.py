@@ -9,7 +9,7 @@ import logging
 import secrets
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -159,6 +159,10 @@ class Window:
                 self._writer.save_pause(self._run_id, self._clock.utc(), state == "paused", "")
             self._state, self._since_utc = state, self._clock.utc()
         self._publish_state()
+
+    def show_fleet(self, standing: dict[str, dict[str, Any]]) -> None:
+        """Show how what the hub publishes stands at this desk; from any thread."""
+        self._feed.publish("fleet", standing)
 
     @property
     def health(self) -> Health:
@@ -320,7 +324,7 @@ class Window:
                 self._publish_state()
             health = self.health
             self._strain.feed(health, time.monotonic_ns())
-            self._feed.publish("health", _plain(health))
+            self._feed.publish("health", asdict(health))
             if time.monotonic_ns() - forgot_ns >= _FORGET_EVERY_S * 1e9:
                 forgot_ns = time.monotonic_ns()
                 self._forget_old()
@@ -388,10 +392,6 @@ class Window:
     def _watch(self, chunk: AudioChunk, is_speech: bool) -> None:
         self._clock.hear(chunk)
         self._meter.feed(chunk, is_speech)
-
-
-def _plain(health: Health) -> dict[str, Any]:
-    return {name: getattr(health, name) for name in Health.__dataclass_fields__}
 
 
 def run_quietly(outcomes: Iterable[Outcome]) -> None:

@@ -1,13 +1,15 @@
 """Each window as it is now, from the events that came; kept in memory and made anew from the store at a start.
 
 A tile has a version that rises with each change of any tile, so a reader asks for what is newer than it has and
-gets each window once, however much happened. Heat is what calls for a supervisor's attention in the last hour:
-calls for help, heated talk, hits; what desks hold back until the next day is not in it.
+gets each window once, however much happened. Versions are those of one board, which has a name: a reader that
+comes from the board of another process gets everything. Heat is what calls for a supervisor's attention in the
+last hour: calls for help, heated talk, hits; what desks hold back until the next day is not in it.
 """
 
 from __future__ import annotations
 
 import json
+import secrets
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -39,6 +41,7 @@ class LiveBoard:
     """The tiles of all windows; safe to use from several threads."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
+        self.name = secrets.token_hex(4)
         self._now = now
         self._guard = threading.Lock()
         self._tiles: OrderedDict[str, _Tile] = OrderedDict()

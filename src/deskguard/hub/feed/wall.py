@@ -39,6 +39,7 @@ def router(feeding: Feeding) -> APIRouter:
         feeding.note_view(person, "wall.open")
         version, tiles = feeding.board.newer(0, person.sees)
         told: dict[str, Any] = {
+            "board": feeding.board.name,
             "version": version,
             "tiles": tiles,
             "words": _WORDS,
@@ -50,15 +51,15 @@ def router(feeding: Feeding) -> APIRouter:
     async def stream(
         person: Annotated[Person, Depends(needs("wall.view"))],
         since: Annotated[int, Query(ge=0, le=2**53)] = 0,
+        board: Annotated[str, Query(max_length=20)] = "",
     ) -> StreamingResponse:
         await run_in_threadpool(feeding.start)
-        return StreamingResponse(tiles(person, since), media_type="text/event-stream")
+        # Of a server that ran before, or of another process: everything is told anew.
+        known = since if board == feeding.board.name else 0
+        return StreamingResponse(tiles(person, known), media_type="text/event-stream")
 
     async def tiles(person: Person, version: int) -> AsyncIterator[str]:
         board, broadcast = feeding.board, feeding.broadcast
-        if version > board.version:
-            # Of a server that ran before: everything is told anew.
-            version = 0
         ends_s, told_s = time.monotonic() + STREAM_LASTS_S, 0.0
         broadcast.joined(1)
         try:
@@ -68,7 +69,8 @@ def router(feeding: Feeding) -> APIRouter:
                 if found or time.monotonic() - told_s >= PING_S:
                     told_s = time.monotonic()
                     now = feeding.state.now().isoformat()
-                    data = f'{{"now":"{now}","version":{version},"tiles":[{",".join(found)}]}}'
+                    head = f'"now":"{now}","board":"{board.name}","version":{version}'
+                    data = f'{{{head},"tiles":[{",".join(found)}]}}'
                     yield f"event: tiles\ndata: {data}\n\n"
                 # Where many look on, less often: half the work.
                 await asyncio.sleep(LOOK_EVERY_S * (2 if broadcast.readers > _MANY else 1))

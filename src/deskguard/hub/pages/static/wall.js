@@ -11,6 +11,8 @@ const RANK = { help: 0, bad: 1, warn: 2, busy: 3, good: 4, off: 5 };
 const byName = new Intl.Collator(wall.dataset.lang, { numeric: true });
 
 let version = Number(wall.dataset.version);
+// Versions count at one process of the hall; behind a proxy the next stream may come from another.
+let board = wall.dataset.board;
 // The hall's clock counts, not that of the computer that shows the wall.
 let aheadMs = Date.parse(wall.dataset.now) - Date.now();
 let wanted = { text: "", kind: "", order: "window" };
@@ -132,6 +134,7 @@ function take(message) {
   const begun = performance.now();
   aheadMs = Date.parse(message.now) - Date.now();
   version = message.version;
+  board = message.board;
   for (const told of message.tiles) put(told);
   if (message.tiles.length) arrange();
   const took = performance.now() - begun;
@@ -151,7 +154,7 @@ function tick() {
 
 function follow() {
   const link = document.getElementById("link");
-  const source = new EventSource(`${wall.dataset.stream}?since=${version}`);
+  const source = new EventSource(`${wall.dataset.stream}?since=${version}&board=${board}`);
   source.addEventListener("open", () => (link.textContent = fill("connected")));
   source.addEventListener("tiles", (event) => take(JSON.parse(event.data)));
   source.addEventListener("error", () => {
