@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from deskguard.scoring.imported import Counted, Imports, Rated
 from deskguard.scoring.periods import parse_period
 from deskguard.scoring.review import Act, Decision
-from deskguard.scoring.values import Exposure, Finding, NotAnalysed, Recording, Spoken
+from deskguard.scoring.values import Curve, Exposure, Finding, NotAnalysed, Recording, Spoken
 from deskguard.values import ClauseRef
 
 if TYPE_CHECKING:
@@ -104,7 +104,8 @@ def finding_of(row: Mapping[str, Any]) -> Finding:
 
 def spoken_row(spoken: Spoken, examination_id: str, number: int) -> Row:
     row = {"examination_id": examination_id, "number": number, **asdict(spoken)}
-    return {**row, "personal": json.dumps(spoken.personal)}
+    curve = "" if spoken.curve is None else json.dumps(asdict(spoken.curve), separators=(",", ":"))
+    return {**row, "personal": json.dumps(spoken.personal), "curve": curve}
 
 
 def spoken_of(row: Mapping[str, Any]) -> Spoken:
@@ -114,7 +115,15 @@ def spoken_of(row: Mapping[str, Any]) -> Spoken:
         role=row["role"],
         text=row["text"],
         personal=tuple((start, end) for start, end in json.loads(row["personal"])),
+        curve=_curve_of(row["curve"]),
     )
+
+
+def _curve_of(text: str) -> Curve | None:
+    if not text:
+        return None
+    told = json.loads(text)
+    return Curve(**{name: tuple(one) if isinstance(one, list) else one for name, one in told.items()})
 
 
 def decision_row(decision: Decision, number: int) -> Row:

@@ -87,6 +87,7 @@ STEPS: Steps = (
             )""",
         ),
     ),
+    ("0004-curves", ("ALTER TABLE night_spoken ADD COLUMN curve TEXT NOT NULL DEFAULT ''",)),
 )
 
 
@@ -110,7 +111,7 @@ FINDINGS = _table(
     "examination_id finding_id visit_id kind rule_id title clauses severity role start_sample end_sample value"
     " expected unit confidence softened needs_person evidence advice why",
 )
-SPOKEN = _table("night_spoken", "examination_id number start_sample end_sample role text personal")
+SPOKEN = _table("night_spoken", "examination_id number start_sample end_sample role text personal curve")
 DECISIONS = _table("night_decisions", "finding_id number act by_whom at_utc why")
 NOT_ANALYSED = _table("night_not_analysed", "run_id path reason detail window_id day")
 FILES = _table("night_files", "path size modified_ns sha256")

@@ -65,7 +65,8 @@ def router(state: HubState, results: Results) -> APIRouter:
     @routes.get("/mine/{finding_id}")
     def one(request: Request, person: Clerk, finding_id: FindingId) -> Response:
         found = _own(desk, person, finding_id, "mine.finding")
-        values = page_values(desk, request, found) | {"ways": ways(found, utc_text(state.now()))}
+        values = page_values(desk, request, found, is_own=True)
+        values["ways"] = ways(found, utc_text(state.now()))
         return render(request, "mine_one.html", person, **values)
 
     @routes.get("/mine/{finding_id}/clip")
