@@ -15,7 +15,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from deskguard.hub.accounts import sessions
-from feed_parts import a_visit, body_of, post, told
+from feed_parts import BEGIN, a_visit, body_of, post, told
 from hub_parts import Hall, a_hall
 
 if TYPE_CHECKING:
@@ -119,6 +119,35 @@ def test_three_hundred_windows_are_found_filtered_and_read_in_both_languages(
     assert "HELP" in until(browser, lambda: len(tiles(browser)) == 300 and tiles(browser))["w-007"][1]
     is_wide = browser.execute_script("return document.documentElement.scrollWidth > innerWidth")
     assert not is_wide, "a tablet need not scroll sideways"
+    assert complaints(browser) == []
+
+
+def test_who_waits_is_shown_sorted_and_found(hall: Hall, address: str, browser: WebDriver) -> None:
+    report(hall, "w-1", LISTENS, told(2, kind="queue", waiting=2))
+    visit = {**a_visit(2), "waiting": 5}
+    report(hall, "w-2", LISTENS, visit, told(3, kind="queue", waiting=4, longest_s=540.0))
+    report(hall, "w-3", LISTENS, told(2, kind="queue", waiting=0))
+    report(hall, "w-4", LISTENS)
+    away = told(3, kind="state", state="paused", reason="away")
+    report(hall, "w-5", LISTENS, told(2, kind="queue", longest_s=60.0), away)
+    hall.clock.wind(minutes=2)
+    browser.get(f"{address}/wall")
+    found = until(browser, lambda: len(tiles(browser)) == 5 and tiles(browser))
+    assert "等候 2 人" in found["w-1"][1] and "等候 0 人" in found["w-3"][1]
+    assert "等候" not in found["w-4"][1]
+    assert "等候 4 人" in found["w-2"][1] and "最久等了 11 分" in found["w-2"][1] and "2 分" in found["w-2"][1]
+    clock = browser.execute_script(
+        "return new Intl.DateTimeFormat('zh-CN', {hour: '2-digit', minute: '2-digit', hour12: false})"
+        ".format(new Date(arguments[0]))",
+        BEGIN.isoformat(),
+    )
+    assert f"{clock} 开始" in found["w-2"][1]
+    assert "最久等了 3 分" in found["w-5"][1]
+    assert "共等候 6 人" in browser.find_element(By.ID, "counts").text
+    Select(browser.find_element(By.ID, "order")).select_by_value("waiting")
+    assert list(until(browser, lambda: tiles(browser)))[:3] == ["w-2", "w-1", "w-5"]
+    Select(browser.find_element(By.ID, "filter")).select_by_value("waiting")
+    assert set(until(browser, lambda: len(tiles(browser)) == 3 and tiles(browser))) == {"w-1", "w-2", "w-5"}
     assert complaints(browser) == []
 
 

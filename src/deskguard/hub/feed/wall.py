@@ -25,6 +25,7 @@ _WORDS = (
     *("visit", "waiting", "help", "free", "reason_away", "reason_private", "reason_other", "notes", "minutes"),
     *("note_microphone-lost", "note_store-failing", "note_rules-rejected", "note_slow-cpu", "note_clock-jump"),
     "note_microphones-alike",
+    *("since_clock", "queue_longest", "queue_old", "waiting_all"),
     *("seconds", "hours", "connected", "connecting", "heat", "phone", "lost_contact", "notes_short"),
 )
 

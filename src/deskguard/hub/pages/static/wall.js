@@ -6,6 +6,9 @@ const words = JSON.parse(document.getElementById("wall-words").textContent);
 const tiles = new Map();
 const SILENT_S = 150;
 const HELP_S = 900;
+/** A count of people who wait is told with its age from the first on, and not at all from the second on. */
+const QUEUE_OLD_S = 900;
+const QUEUE_GONE_S = 7200;
 const SIGNS = { good: "●", busy: "◆", warn: "▲", bad: "✖", off: "○", help: "✚" };
 const RANK = { help: 0, bad: 1, warn: 2, busy: 3, good: 4, off: 5 };
 const byName = new Intl.Collator(wall.dataset.lang, { numeric: true });
@@ -27,6 +30,22 @@ function lasting(seconds) {
   return fill("hours", { n: Math.floor(seconds / 3600), m: Math.floor((seconds % 3600) / 60) });
 }
 
+/** How many wait at a window, since when the first does, and when that was so; null: nobody told. */
+function queueOf(tile) {
+  const visit = tile.visit && tile.visit.waiting !== null ? { waiting: tile.visit.waiting, since: "", at: tile.visit.begin } : null;
+  const told = tile.queue ?? visit;
+  return told && tile.online && sinceS(told.at) < QUEUE_GONE_S ? told : null;
+}
+
+function queueWords(told) {
+  if (!told) return "";
+  const longest = told.since ? fill("queue_longest", { n: lasting(sinceS(told.since)) }) : "";
+  const old = sinceS(told.at) > QUEUE_OLD_S ? fill("queue_old", { n: lasting(sinceS(told.at)) }) : "";
+  return [longest, old].filter(Boolean).join(" ");
+}
+
+const clock = new Intl.DateTimeFormat(wall.dataset.lang, { hour: "2-digit", minute: "2-digit", hour12: false });
+
 /** What a tile says: mood, word of the state, and a line more. */
 function reading(tile) {
   const isSilent = tile.online && tile.seen && sinceS(tile.seen) > SILENT_S;
@@ -34,19 +53,21 @@ function reading(tile) {
   if (!tile.online) return { mood: "off", state: fill(tile.state === "unknown" ? "unknown" : "offline"), more: "" };
   if (isSilent) return { mood: "warn", state: fill("lost_contact"), more: lasting(sinceS(tile.seen)) };
   if (tile.state === "microphone-lost") return { mood: "bad", state: fill("microphone_lost"), more: lasting(sinceS(tile.since)) };
+  const waits = queueWords(queueOf(tile));
   if (tile.state === "paused") {
     const reason = tile.reason ? fill(`reason_${tile.reason}`) : "";
-    return { mood: "warn", state: fill("paused"), more: [reason, lasting(sinceS(tile.since))].filter(Boolean).join(" · ") };
+    const parts = [reason, lasting(sinceS(tile.since)), waits];
+    return { mood: "warn", state: fill("paused"), more: parts.filter(Boolean).join(" · ") };
   }
   const notes = tile.notes.length ? fill("notes", { n: tile.notes.map((code) => words[`note_${code}`] ?? code).join(" ") }) : "";
   if (tile.visit) {
-    const waiting = tile.visit.waiting === null ? "" : fill("waiting", { n: tile.visit.waiting });
     const phone = tile.visit.channel === "counter" ? "" : fill("phone");
-    const parts = [lasting(sinceS(tile.visit.begin)), phone, waiting, notes];
+    const since = fill("since_clock", { n: clock.format(new Date(tile.visit.begin)) });
+    const parts = [lasting(sinceS(tile.visit.begin)), since, phone, waits, notes];
     return { mood: notes ? "warn" : "busy", state: fill("visit"), more: parts.filter(Boolean).join(" · ") };
   }
   const state = tile.state === "listening" ? fill("free") : fill(tile.state);
-  return { mood: notes ? "warn" : "good", state, more: notes };
+  return { mood: notes ? "warn" : "good", state, more: [waits, notes].filter(Boolean).join(" · ") };
 }
 
 function element(tag, className) {
@@ -58,9 +79,11 @@ function element(tag, className) {
 function newTile() {
   const item = element("li", "tile");
   const head = element("div", "tile-head");
-  const parts = { name: element("span", "tile-name"), heat: element("span", "tile-heat"), state: element("div", "tile-state"), more: element("div", "tile-more") };
+  const line = element("div", "tile-line");
+  const parts = { name: element("span", "tile-name"), heat: element("span", "tile-heat"), state: element("span", "tile-state"), queue: element("span", "tile-queue"), more: element("div", "tile-more") };
   head.append(parts.name, parts.heat);
-  item.append(head, parts.state, parts.more);
+  line.append(parts.state, parts.queue);
+  item.append(head, line, parts.more);
   return { item, parts, said: "", told: null, mood: "" };
 }
 
@@ -74,7 +97,9 @@ function put(told) {
 function show(tile) {
   const { told, parts, item } = tile;
   const { mood, state, more } = reading(told);
-  const said = [mood, state, more, told.heat].join("|");
+  const queue = queueOf(told);
+  const waiting = queue === null || queue.waiting === null ? "" : fill("waiting", { n: queue.waiting });
+  const said = [mood, state, more, waiting, told.heat].join("|");
   if (said === tile.said) return false;
   tile.said = said;
   tile.mood = mood;
@@ -83,9 +108,17 @@ function show(tile) {
   if (parts.name.textContent !== told.window) parts.name.textContent = told.window;
   parts.state.textContent = `${SIGNS[mood]} ${state}`;
   parts.more.textContent = more;
+  parts.queue.textContent = waiting;
+  parts.queue.classList.toggle("some", queue !== null && queue.waiting > 0);
   parts.heat.textContent = "▮".repeat(told.heat);
   parts.heat.title = told.heat ? fill("heat", { n: told.heat }) : "";
   return true;
+}
+
+/** How many wait, for sorting and sums; where only a time is told, somebody does. */
+function waitingAt(tile) {
+  const queue = queueOf(tile.told);
+  return queue === null ? 0 : (queue.waiting ?? (queue.since ? 1 : 0));
 }
 
 const isAttention = (tile) => RANK[tile.mood] <= 2 || tile.told.heat >= 2;
@@ -93,6 +126,7 @@ const isAttention = (tile) => RANK[tile.mood] <= 2 || tile.told.heat >= 2;
 function isWanted(tile) {
   if (wanted.text && !tile.told.window.toLowerCase().includes(wanted.text)) return false;
   if (wanted.kind === "attention") return isAttention(tile);
+  if (wanted.kind === "waiting") return waitingAt(tile) > 0;
   if (wanted.kind === "visit") return tile.told.visit !== null;
   if (wanted.kind === "paused") return tile.told.state === "paused" && tile.told.online;
   if (wanted.kind === "offline") return !tile.told.online;
@@ -102,7 +136,8 @@ function isWanted(tile) {
 /** Put tiles in their order; those that stand where they belong are not touched. */
 function arrange() {
   const all = [...tiles.values()];
-  const first = (one) => (wanted.order === "attention" ? RANK[one.mood] - one.told.heat / 4 : 0);
+  const ways = { attention: (one) => RANK[one.mood] - one.told.heat / 4, waiting: (one) => -waitingAt(one) };
+  const first = ways[wanted.order] ?? (() => 0);
   all.sort((a, b) => first(a) - first(b) || byName.compare(a.told.window, b.told.window));
   const shown = all.filter(isWanted);
   shown.forEach((tile, place) => {
@@ -125,6 +160,12 @@ function count(all) {
       item.textContent = `${SIGNS[mood]} ${fill(names[mood])} ${sums[mood]}`;
       return item;
     });
+  const waiting = all.reduce((sum, tile) => sum + (queueOf(tile.told)?.waiting ?? 0), 0);
+  if (all.some((tile) => queueOf(tile.told) !== null)) {
+    const item = element("li", "tag");
+    item.textContent = fill("waiting_all", { n: waiting });
+    items.push(item);
+  }
   document.getElementById("counts").replaceChildren(...items);
 }
 
