@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from deskguard.hub.feed.tables import FEED
+from deskguard.hub.fleet import offers
 from deskguard.hub.keeping import requests
 from deskguard.hub.reviewing.tables import TABLES as VERDICTS
 
@@ -89,6 +90,7 @@ STEPS: Steps = (
     ("0003-verdicts-trainings", VERDICTS),
     ("0004-fleet", FLEET),
     ("0005-keeping", requests.TABLES),
+    ("0006-offers", offers.TABLES),
 )
 
 
