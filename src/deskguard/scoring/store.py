@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
 
+    from deskguard.scoring.card_choice import CardChoice
     from deskguard.scoring.imported import Imports
     from deskguard.scoring.review import Act, Deadlines, Decision, Standing
     from deskguard.scoring.values import (
@@ -54,7 +55,7 @@ _TRIES = 5
 _LEAST_OF_ID = 4
 _EVERYTHING = Wanted()
 
-__all__ = ["NightStore", "Wanted"]
+__all__ = ["NightStore", "Wanted", "keep_choice"]
 
 
 class NightStore:
@@ -215,6 +216,10 @@ class NightStore:
             {**row, "summary": None if row["summary"] is None else json.loads(row["summary"])} for row in rows
         ]
 
+    def card_choices(self) -> list[CardChoice]:
+        """Which scorecards were chosen for what and from when on, the oldest first."""
+        return self._read(reading.card_choices)
+
     # ---- inside ----
 
     def _save(self, connection: Connection, examined: Examined, run_id: str, examined_utc: str) -> None:
@@ -316,6 +321,14 @@ class NightStore:
         """Answer questions that all see the store at one moment, without keeping writers waiting."""
         with explained(self.place), for_reading(self._engine).begin() as connection:
             return work(connection)
+
+
+def keep_choice(connection: Connection, choice: CardChoice) -> CardChoice:
+    """Add a choice of a scorecard in the caller's transaction, under the next number; gives it with that."""
+    newest = connection.execute(sa.text("SELECT MAX(serial) FROM night_card_choices")).scalar()
+    kept = replace(choice, serial=int(newest or 0) + 1)
+    connection.execute(sa.insert(tables.CARD_CHOICES), [store_rows.card_choice_row(kept)])
+    return kept
 
 
 def _with_decisions(

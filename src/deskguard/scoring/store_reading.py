@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+    from deskguard.scoring.card_choice import CardChoice
     from deskguard.scoring.imported import Imports
     from deskguard.scoring.review import Decision
     from deskguard.scoring.tally import Part
@@ -216,6 +217,12 @@ def imports(connection: Connection) -> Imports:
     """All ratings and counts that were read in."""
     question = sa.text("SELECT * FROM night_imports ORDER BY source, number")
     return store_rows.imports_of(list(_rows(connection, question)))
+
+
+def card_choices(connection: Connection) -> list[CardChoice]:
+    """Which scorecards were chosen, the oldest first."""
+    question = sa.text("SELECT * FROM night_card_choices ORDER BY serial")
+    return [store_rows.card_choice_of(row) for row in _rows(connection, question)]
 
 
 def runs(connection: Connection) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from deskguard.scoring.card_choice import CardChoice
 from deskguard.scoring.imported import Counted, Imports, Rated
 from deskguard.scoring.periods import parse_period
 from deskguard.scoring.review import Act, Decision
@@ -144,6 +145,29 @@ def decision_of(row: Mapping[str, Any]) -> Decision:
         by=row["by_whom"],
         at_utc=row["at_utc"],
         why=row["why"],
+    )
+
+
+def card_choice_row(choice: CardChoice) -> Row:
+    plain = ("serial", "scope", "card_id", "title", "note", "at_utc")
+    content = json.dumps({"card": choice.table, "fill": choice.fill}, ensure_ascii=False, default=str)
+    row = {name: getattr(choice, name) for name in plain}
+    return {**row, "since": choice.since.isoformat(), "content": content, "by_whom": choice.by}
+
+
+def card_choice_of(row: Mapping[str, Any]) -> CardChoice:
+    content = json.loads(row["content"])
+    return CardChoice(
+        serial=row["serial"],
+        scope=row["scope"],
+        since=date.fromisoformat(row["since"]),
+        card_id=row["card_id"],
+        title=row["title"],
+        table=content["card"],
+        fill=content["fill"],
+        note=row["note"],
+        by=row["by_whom"],
+        at_utc=row["at_utc"],
     )
 
 

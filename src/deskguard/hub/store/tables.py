@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from deskguard.hub.cards import shelf
 from deskguard.hub.feed.tables import FEED
 from deskguard.hub.fleet import offers
 from deskguard.hub.keeping import requests
@@ -91,6 +92,7 @@ STEPS: Steps = (
     ("0004-fleet", FLEET),
     ("0005-keeping", requests.TABLES),
     ("0006-offers", offers.TABLES),
+    ("0007-card-fills", shelf.TABLES),
 )
 
 
