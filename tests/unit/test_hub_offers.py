@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from deskguard.scoring.values import Finding
 
 PACK = HEADER + entry("我也没办法", say=["我没办法"], severity="high", examples=["我没办法"])
-INNOCENT = "他说我没办法替您签字"
+INNOCENT = "我没办法替您签字"
 """Words in which the rule of PACK is raised, and that somebody has overturned."""
 
 

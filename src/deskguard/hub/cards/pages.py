@@ -109,7 +109,7 @@ class CardDesk:
     ) -> Response:
         """The page of one card; `fill` is a version of the hall, or a new one without a number."""
         base = self.shelf.card(fill.fills)
-        blanks = {one.blank: (place, one) for place, one in base.figures() if one.blank and one.amount is None}
+        blanks = {name: one for name, (_, one) in base.blanks().items()}
         named = [one for one in base.sections if one.for_named_only]
         values: dict[str, Any] = {
             "card": card,

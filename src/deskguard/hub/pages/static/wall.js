@@ -1,11 +1,14 @@
 /* The wall: one tile for each window, filled again only where something changed. */
 
+import { plan } from "./wall_fit.js";
+
 const wall = document.getElementById("wall");
 const list = document.getElementById("tiles");
 const words = JSON.parse(document.getElementById("wall-words").textContent);
 const tiles = new Map();
 const SILENT_S = 150;
 const HELP_S = 900;
+const AWAKE_MS = 3000;
 /** A count of people who wait is told with its age from the first on, and not at all from the second on. */
 const QUEUE_OLD_S = 900;
 const QUEUE_GONE_S = 7200;
@@ -80,8 +83,8 @@ function newTile() {
   const item = element("li", "tile");
   const head = element("div", "tile-head");
   const line = element("div", "tile-line");
-  const parts = { name: element("span", "tile-name"), heat: element("span", "tile-heat"), state: element("span", "tile-state"), queue: element("span", "tile-queue"), more: element("div", "tile-more") };
-  head.append(parts.name, parts.heat);
+  const parts = { sign: element("span", "tile-sign"), name: element("span", "tile-name"), heat: element("span", "tile-heat"), state: element("span", "tile-state"), queue: element("span", "tile-queue"), more: element("div", "tile-more") };
+  head.append(parts.sign, parts.name, parts.heat);
   line.append(parts.state, parts.queue);
   item.append(head, line, parts.more);
   return { item, parts, said: "", told: null, mood: "" };
@@ -106,9 +109,12 @@ function show(tile) {
   item.dataset.mood = mood;
   item.dataset.window = told.window;
   if (parts.name.textContent !== told.window) parts.name.textContent = told.window;
-  parts.state.textContent = `${SIGNS[mood]} ${state}`;
+  parts.sign.textContent = SIGNS[mood];
+  parts.state.textContent = state;
   parts.more.textContent = more;
+  // In few letters the number alone: the words stand in the sum above.
   parts.queue.textContent = waiting;
+  parts.queue.dataset.waiting = queue?.waiting > 0 ? queue.waiting : "";
   parts.queue.classList.toggle("some", queue !== null && queue.waiting > 0);
   parts.heat.textContent = "▮".repeat(told.heat);
   parts.heat.title = told.heat ? fill("heat", { n: told.heat }) : "";
@@ -139,7 +145,7 @@ function arrange() {
   const ways = { attention: (one) => RANK[one.mood] - one.told.heat / 4, waiting: (one) => -waitingAt(one) };
   const first = ways[wanted.order] ?? (() => 0);
   all.sort((a, b) => first(a) - first(b) || byName.compare(a.told.window, b.told.window));
-  const shown = all.filter(isWanted);
+  const shown = fit(all.filter(isWanted));
   shown.forEach((tile, place) => {
     if (list.children[place] !== tile.item) list.insertBefore(tile.item, list.children[place] ?? null);
   });
@@ -147,6 +153,31 @@ function arrange() {
   wall.dataset.many = [8, 40, 300].find((most) => shown.length <= most) ?? 300;
   document.getElementById("empty").hidden = all.length > 0;
   count(all);
+}
+
+const isLarge = () => document.fullscreenElement === wall || wall.dataset.wall === "1";
+
+/** On a large screen: lay out all that is shown so that nothing must be scrolled to; gives the tiles in their order. */
+function fit(shown) {
+  const isBig = isLarge();
+  wall.classList.toggle("big", isBig);
+  wall.dataset.kind = "";
+  for (const tile of shown) tile.item.classList.remove("large");
+  if (!isBig) {
+    for (const name of ["--size", "--large", "--columns", "--rows", "--across", "--down"]) wall.style.removeProperty(name);
+    return shown;
+  }
+  const style = getComputedStyle(wall);
+  const area = { view: innerHeight, width: list.clientWidth, height: innerHeight - list.getBoundingClientRect().top - parseFloat(style.paddingBottom) };
+  const rank = (one) => (RANK[one.tile.mood] <= 2 ? RANK[one.tile.mood] - one.tile.told.heat / 4 : Infinity);
+  const named = shown.map((tile) => ({ tile, name: tile.told.window, state: tile.parts.state.textContent }));
+  const made = plan(named, area, style.fontFamily, rank);
+  const large = [...made.large].map((one) => one.tile);
+  for (const tile of large) tile.item.classList.add("large");
+  wall.dataset.kind = made.kind;
+  const sizes = { "--size": `${made.size}px`, "--large": `${made.largeSize ?? made.size}px`, "--columns": made.columns, "--rows": made.rows, "--across": made.span.columns, "--down": made.span.rows };
+  for (const [name, value] of Object.entries(sizes)) wall.style.setProperty(name, value);
+  return [...large, ...shown.filter((tile) => !tile.item.classList.contains("large"))];
 }
 
 function count(all) {
@@ -191,16 +222,39 @@ function tick() {
 }
 
 function follow() {
-  const link = document.getElementById("link");
   const source = new EventSource(`${wall.dataset.stream}?since=${version}`);
-  source.addEventListener("open", () => (link.textContent = fill("connected")));
+  window.deskguardWall.source = source;
+  source.addEventListener("open", () => tell("connected"));
   source.addEventListener("tiles", (event) => take(JSON.parse(event.data)));
   source.addEventListener("error", () => {
     // Anew, from what is here already: the browser itself would ask from the version of the first time.
     source.close();
-    link.textContent = fill("connecting");
-    setTimeout(follow, 1500 + Math.random() * 1500);
+    tell("connecting");
+    setTimeout(again, 1500 + Math.random() * 1500);
   });
+}
+
+function tell(state) {
+  const link = document.getElementById("link");
+  link.textContent = fill(state);
+  link.dataset.state = state;
+}
+
+/** Whoever is not logged in any more is asked to: a wall that stands still must not look like one that is live. */
+async function again() {
+  const ending = new AbortController();
+  try {
+    const answer = await fetch(`${wall.dataset.stream}?since=${version}`, { signal: ending.signal, headers: { accept: "text/event-stream" } });
+    if (answer.status === 401 || answer.status === 403) {
+      location.reload();
+      return;
+    }
+  } catch {
+    // The hall is away; the stream will tell when it is back.
+  } finally {
+    ending.abort();
+  }
+  follow();
 }
 
 function choose() {
@@ -215,8 +269,36 @@ function choose() {
 for (const id of ["find", "filter", "order"]) {
   for (const news of ["input", "change"]) document.getElementById(id).addEventListener(news, choose);
 }
-document.getElementById("full").addEventListener("click", () => (document.fullscreenElement ? document.exitFullscreen() : wall.requestFullscreen()));
+const full = document.getElementById("full");
+
+async function toggleFull() {
+  if (document.fullscreenElement) {
+    await document.exitFullscreen();
+    return;
+  }
+  try {
+    await wall.requestFullscreen();
+  } catch {
+    // The browser does not allow it: the page itself, without anything around the wall.
+    if (wall.dataset.wall !== "1") location.search = "?wall=1";
+  }
+}
+
+full.addEventListener("click", toggleFull);
+document.addEventListener("fullscreenchange", () => {
+  full.textContent = fill(document.fullscreenElement ? "full_end" : "full");
+  arrange();
+});
+addEventListener("resize", () => isLarge() && arrange());
+// On a large screen tools and pointer are there while somebody moves it.
+let sleeping = 0;
+wall.addEventListener("pointermove", () => {
+  wall.classList.add("awake");
+  clearTimeout(sleeping);
+  sleeping = setTimeout(() => wall.classList.remove("awake"), AWAKE_MS);
+});
 for (const told of JSON.parse(document.getElementById("wall-tiles").textContent)) put(told);
 choose();
 follow();
 setInterval(tick, 1000);
+setInterval(() => (document.getElementById("now").textContent = clock.format(new Date(Date.now() + aheadMs))), 1000);
