@@ -159,7 +159,9 @@ def _read(body: Mapping[str, Any]) -> _Told:
 
 
 def _read_waits(body: Mapping[str, Any]) -> Waits:
-    count, longest_s = body.get("waiting"), body.get("longest_wait_s")
+    count: Any = body.get("waiting")
+    longest_s: Any = body.get("longest_wait_s")
+    # A truth value is a number to Python, and no count.
     if count is not None and not (type(count) is int and 0 <= count <= _MOST_COUNT):
         raise DeskguardError(
             f"waiting is {_shown(count)}, not a whole number from 0 to {_MOST_COUNT}.",

@@ -124,7 +124,12 @@ def _curve_of(text: str) -> Curve | None:
     if not text:
         return None
     told = json.loads(text)
-    return Curve(**{name: tuple(one) if isinstance(one, list) else one for name, one in told.items()})
+    return Curve(
+        first_s=told["first_s"],
+        over_lu=tuple(told["over_lu"]),
+        syllables_per_s=tuple(told["syllables_per_s"]),
+        usual_syllables_per_s=told["usual_syllables_per_s"],
+    )
 
 
 def decision_row(decision: Decision, number: int) -> Row:

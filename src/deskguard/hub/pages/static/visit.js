@@ -71,7 +71,8 @@ function turns() {
 
 function option() {
   const ink = { color: colour("--quiet") };
-  const parts = [axis(0, words.level), axis(1, words.pace), axis(2, "")];
+  const level = numbers.level.length ? words.level : words.no_level;
+  const parts = [axis(0, level), axis(1, numbers.pace.length ? words.pace : words.no_pace), axis(2, "")];
   const here = ROLES.filter((role) => role !== "unknown" || numbers.turns.some((turn) => turn[2] === role));
   parts[2].y = { type: "category", gridIndex: 2, data: here.map((role) => words[role]), axisLabel: ink, axisTick: { show: false }, axisLine: { lineStyle: ink }, inverse: true };
   return {
@@ -84,7 +85,7 @@ function option() {
     // As text of the canvas: the page's policy allows no styles within markup.
     tooltip: { trigger: "axis", renderMode: "richText", formatter: told },
     series: [
-      curve(words.level, 0, numbers.level, "--series-1", 0),
+      curve(words.level, 0, numbers.level, "--series-1", numbers.level.length ? 0 : null),
       curve(words.pace, 1, numbers.pace, "--series-2", numbers.usual),
       turns(),
     ],
