@@ -112,7 +112,7 @@ def test_what_is_accepted_stands_in_a_draft_as_a_counter_example(
     assert files_of(hall, version) == PACK, "the version it was made from stays"
     page = author.get(answer.headers["location"]).text
     assert names(page) == [] and "转述" in page
-    assert audit(hall, "rules.counter-example.accept") == [(name, {"rule": "P1", "version": made[1]})]
+    assert audit(hall, "rules.accept") == [(name, {"rule": "P1", "version": made[1]})]
     # The rule is to be mended before this goes to any window.
     sent = author.post(f"/rules/version/{made[1]}/publish", {"windows": "*", "note": "why"})
     assert sent.status_code == 422 and "P1" in sent.text
@@ -125,10 +125,10 @@ def test_what_is_dismissed_is_offered_no_more_until_somebody_asks_again(
     (name,) = names(author.get(address(version)).text)
     assert author.post(address(version), {"act": "dismiss", "offer": name}).status_code == 303
     assert names(author.get(address(version)).text) == []
-    assert len(audit(hall, "rules.counter-example.dismiss")) == 1
+    assert len(audit(hall, "rules.dismiss")) == 1
     assert author.post(address(version), {"act": "again", "offer": name}).status_code == 303
     assert names(author.get(address(version)).text) == [name]
-    assert len(audit(hall, "rules.counter-example.again")) == 1
+    assert len(audit(hall, "rules.reoffer")) == 1
 
 
 def test_several_are_accepted_at_once_and_none_where_one_cannot_be(
@@ -158,7 +158,7 @@ def test_an_offer_that_is_not_there_is_refused(hall: Hall, author: Visitor, vers
     overturn(hall, raised())
     answer = author.post(address(version), {"act": "accept", **({"offer": offer} if offer else {})})
     assert answer.status_code == 422 and 'role="alert"' in answer.text
-    assert audit(hall, "rules.counter-example.accept") == []
+    assert audit(hall, "rules.accept") == []
 
 
 def test_what_somebody_dealt_with_meanwhile_is_not_dealt_with_again(

@@ -184,10 +184,10 @@ def _settle(
         for one in chosen
     }
     offering.settle(connection, made)
-    act = {"accepted": "accept", "dismissed": "dismiss"}[outcome]
+    action = "rules.accept" if outcome == "accepted" else "rules.dismiss"
     for one in chosen:
         log.record(
-            connection, at=at, who=person.account_id, action=f"rules.counter-example.{act}",
+            connection, at=at, who=person.account_id, action=action,
             target=one.offer_id, detail={"rule": one.rule_id, "version": version},
         )  # fmt: skip
 
@@ -196,7 +196,7 @@ def _reopen(desk: RulesDesk, person: Person, opened: Opened, names: Sequence[str
     with desk.state.store.writing() as connection:
         for name in offering.reopen(connection, names):
             log.record(
-                connection, at=desk.state.now(), who=person.account_id, action="rules.counter-example.again",
+                connection, at=desk.state.now(), who=person.account_id, action="rules.reoffer",
                 target=name,
             )  # fmt: skip
     return opened.about.version
