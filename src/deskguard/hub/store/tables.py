@@ -91,8 +91,8 @@ STEPS: Steps = (
     ("0003-verdicts-trainings", VERDICTS),
     ("0004-fleet", FLEET),
     ("0005-keeping", requests.TABLES),
-    ("0006-offers", offers.TABLES),
-    ("0007-card-fills", shelf.TABLES),
+    ("0008-offers", offers.TABLES),
+    ("0009-card-fills", shelf.TABLES),
 )
 
 
