@@ -79,8 +79,7 @@ class Parts:
     """Finds who speaks where no channel tells; None: nobody does."""
     wall_clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     tell_supervisor: Callable[[HelpCall], bool] = field(default=lambda _: False)
-    """Passes a call for help on and returns whether it reached anybody; must not wait. By default nobody is
-    there, and the page says so."""
+    """Passes a call for help on; tells whether it reached anybody. Must not wait; by default nobody is."""
     reporter: Reporter | None = None
     """Tells the hall what may be told; None where this desk has joined none."""
 
@@ -98,10 +97,11 @@ class Window:
         self._began_utc = self._clock.utc_at(time.monotonic_ns())
         self._run_id = f"{self._began_utc:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         self._writer = StoreWriter(self._store)
-        self._queue_hook = QueueHook(self._clock.sample_at)
+        hall = parts.reporter
+        self._queue_hook = QueueHook(self._clock.sample_at, hall.queue if hall else None)
         beside = Beside(self._queue_hook.take_all, parts.casting)
         self._mind = Mind(parts.recogniser, parts.rules, settings, self._run_id, beside)
-        self._feed = Feed(also=parts.reporter.hear if parts.reporter else None)
+        self._feed = Feed(also=hall.hear if hall else None)
         self._meter = LevelMeter(self._feed.publish)
         self._ears = compose.new_endpointer(settings)
         self._live = LiveRun(self._ears, self._mind, settings.queues, watch=self._watch)

@@ -64,7 +64,7 @@ def _routers() -> Iterable[Callable[[HubState], APIRouter]]:
     from deskguard.hub.api import enrol, health
     from deskguard.hub.feed import routes as feed
     from deskguard.hub.fleet import api as fleet_api
-    from deskguard.hub.fleet import fleet_pages, rule_pages
+    from deskguard.hub.fleet import fleet_pages, offer_pages, rule_pages
     from deskguard.hub.oidc import routes as oidc
     from deskguard.hub.pages import (
         accounts,
@@ -94,6 +94,7 @@ def _routers() -> Iterable[Callable[[HubState], APIRouter]]:
         night.router,
         fleet_api.router,
         rule_pages.router,
+        offer_pages.router,
         fleet_pages.router,
     ]
 

@@ -25,6 +25,7 @@ _WORDS = (
     *("visit", "waiting", "help", "free", "reason_away", "reason_private", "reason_other", "notes", "minutes"),
     *("note_microphone-lost", "note_store-failing", "note_rules-rejected", "note_slow-cpu", "note_clock-jump"),
     "note_microphones-alike",
+    *("since_clock", "queue_longest", "queue_old", "waiting_all", "full", "full_end"),
     *("seconds", "hours", "connected", "connecting", "heat", "phone", "lost_contact", "notes_short"),
 )
 
@@ -34,7 +35,11 @@ def router(feeding: Feeding) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/wall", include_in_schema=False)
-    def wall(request: Request, person: Annotated[Person, Depends(needs("wall.view"))]) -> Response:
+    def wall(
+        request: Request,
+        person: Annotated[Person, Depends(needs("wall.view"))],
+        only: Annotated[str, Query(alias="wall", pattern="^[01]?$")] = "",
+    ) -> Response:
         feeding.start()
         feeding.note_view(person, "wall.open")
         version, tiles = feeding.board.newer(0, person.sees)
@@ -44,6 +49,8 @@ def router(feeding: Feeding) -> APIRouter:
             "tiles": tiles,
             "words": _WORDS,
             "now": feeding.state.now().isoformat(),
+            # For a screen that nobody sits at: the wall, and nothing around it.
+            "is_wall": only == "1",
         }
         return render(request, "wall.html", person, **told)
 

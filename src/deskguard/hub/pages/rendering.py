@@ -39,6 +39,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/mine", "hub.nav.mine", "findings.own"),
     ("/my-data", "hub.nav.my_data", "findings.own"),
     ("/reports", "hub.nav.reports", "findings.view"),
+    ("/scorecards", "hub.nav.scorecards", "scorecards.manage"),
     ("/rules", "hub.nav.rules", "rules.view"),
     ("/fleet", "hub.nav.fleet", "rules.publish"),
     ("/desks", "hub.nav.desks", "desks.manage"),

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from deskguard.hub.cards import shelf
 from deskguard.hub.feed.presence import PRESENCE
 from deskguard.hub.feed.tables import FEED
+from deskguard.hub.fleet import offers
 from deskguard.hub.keeping import requests
 from deskguard.hub.oidc.tables import IDENTITIES
 from deskguard.hub.reviewing.tables import TABLES as VERDICTS
@@ -92,6 +94,8 @@ STEPS: Steps = (
     ("0005-keeping", requests.TABLES),
     ("0006-presence", PRESENCE),
     ("0007-identities", IDENTITIES),
+    ("0008-offers", offers.TABLES),
+    ("0009-card-fills", shelf.TABLES),
 )
 
 
