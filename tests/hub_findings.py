@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from deskguard.hub.reviewing.queue import is_sampled
-from deskguard.scoring.values import Examined, Spoken
+from deskguard.scoring.values import Curve, Examined, Spoken
 from scoring_values import a_finding, a_recording, an_examination, an_exposure
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 DAY = date(2026, 11, 28)
 THEIRS = a_recording("r1", window="w1", clerk="clerk-7", day=DAY)
 OTHERS = a_recording("r2", window="w2", clerk="clerk-8", day=DAY)
+
+CURVE = Curve(first_s=0, over_lu=(0.5, 9.1, 3.0), syllables_per_s=(4.2, 6.1, 5.0), usual_syllables_per_s=4.8)
 
 
 def keep(hall: Hall, *found: Finding) -> None:
@@ -32,6 +34,7 @@ def keep(hall: Hall, *found: Finding) -> None:
                         end_sample=40_000,
                         role="staff",
                         text="我不知道，<b>你去问</b>别人。",
+                        curve=CURVE,
                     ),
                     Spoken(start_sample=50_000, end_sample=70_000, role="visitor", text="那我问谁？"),
                 ),

@@ -119,10 +119,16 @@ class Hall:
 
 @contextmanager
 def a_hall(
-    data: Path, db: str = "", password_file: Path | None = None, *, is_peopled: bool = True, base_path: str = ""
+    data: Path,
+    db: str = "",
+    password_file: Path | None = None,
+    *,
+    is_peopled: bool = True,
+    base_path: str = "",
+    oidc: Path | None = None,
 ) -> Iterator[Hall]:
     """A hall in a folder of its own; SQLite unless `db` names another database."""
-    options = HubOptions(data=data, db=db, password_file=password_file, base_path=base_path)
+    options = HubOptions(data=data, db=db, password_file=password_file, base_path=base_path, oidc=oidc)
     clock = WoundClock()
     with opened_store(options) as store:
         state = state_of(store, data, options, clock)

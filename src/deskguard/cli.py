@@ -56,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_desk_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
+    from deskguard.desk.visit_command import add_visit_actions
+
     demo = commands.add_parser("demo", help="watch it work on a bundled conversation; no microphone needed")
     demo.add_argument("--language", choices=("zh-CN", "en"), default="zh-CN")
     demo.add_argument("--port", type=_port, default=0, help="of the staff page; 0 takes a free one (default)")
@@ -74,7 +76,8 @@ def _add_desk_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_channels(listen)
     listen.set_defaults(run=_listen)
 
-    _add_visit(commands)
+    visit = commands.add_parser("visit", help="tell the desk that runs what the queue system knows")
+    add_visit_actions(visit)
     _add_join(commands)
 
     replay = commands.add_parser("replay", help="run recordings through the same pipeline")
@@ -90,17 +93,6 @@ def _add_desk_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_channels(replay)
     _add_settings(replay)
     replay.set_defaults(run=_replay)
-
-
-def _add_visit(commands: argparse._SubParsersAction[_Parser]) -> None:
-    visit = commands.add_parser("visit", help="tell the desk that runs which ticket is at the window")
-    events = visit.add_subparsers(metavar="EVENT", required=True)
-    for event, what in (("called", "a ticket was called"), ("closed", "its visit is over")):
-        action = events.add_parser(event, help=what)
-        action.add_argument("ticket", help="its number, such as A012")
-        action.add_argument("--data", type=Path, metavar="DIR", help="where that desk keeps its records")
-        action.add_argument("--config", type=Path, metavar="PATH", help="its settings file (deskguard.toml)")
-        action.set_defaults(run=_visit, event=event)
 
 
 def _add_join(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -287,14 +279,6 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     )
     run_calibrate(_settings(arguments), options)
     return 0
-
-
-def _visit(arguments: argparse.Namespace) -> int:
-    from deskguard.desk.compose import store_folder
-    from deskguard.desk.hook_file import tell_desk
-
-    outcome = tell_desk(arguments.data or store_folder(_settings(arguments)), arguments.event, arguments.ticket)
-    return _print([f"{arguments.ticket} {arguments.event}: {outcome}"])
 
 
 def _join(arguments: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ import json
 import re
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -259,6 +259,11 @@ class ScoringSettings(Section):
     """Tell who is first, second and so on."""
 
 
+Reported = Literal[
+    "desk", "state", "health", "visit", "queue", "hit", "courtesy", "manner", "help", "false-alarm", "pack",
+]  # fmt: skip
+
+
 class HubSettings(Section):
     """What a desk that has joined a hub tells it; without `deskguard join` nothing is told to anybody."""
 
@@ -268,10 +273,7 @@ class HubSettings(Section):
     """The authority behind the hub's certificate, as PEM; empty: those the computer trusts."""
     hits: Literal["next-day", "at-once", "never"] = "next-day"
     """When hits, courtesy, manner and false alarms are told: what says how a person works."""
-    send: tuple[
-        Literal["desk", "state", "health", "visit", "hit", "courtesy", "manner", "help", "false-alarm", "pack"],
-        ...,
-    ] = ("desk", "state", "health", "visit", "hit", "courtesy", "manner", "help", "false-alarm", "pack")
+    send: tuple[Reported, ...] = get_args(Reported)
     """Kinds of events that are told."""
     health_every_s: Annotated[float, Field(ge=5, le=3600)] = 30.0
     keep_days: Annotated[int, Field(ge=1, le=365)] = 14

@@ -105,13 +105,14 @@ class Sound:
     """How an utterance sounded: measured, never a judgement of a mood."""
 
     start_sample: int
-    """Where its first speech was heard."""
+    """Where its first speech was heard; `end_sample`: its last."""
     end_sample: int
-    """Where its last speech was heard."""
     voiced_samples: int
     """Speech in it without its pauses."""
     loudness_lufs: float | None = None
     """Its sustained momentary loudness (ITU-R BS.1770-5, 0.4 s blocks), LUFS; None: silence."""
+    levels_lufs: tuple[float | None, ...] = ()
+    """Its loudness in each whole second of the audio axis, from that of `start_sample` on; None: silence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING
 
 import pytest
-from postgres_server import PASSWORD, PostgresServer, postgres_server
+from hall_server import HubProgram, running
+from postgres_server import PostgresServer, postgres_server
 
 from hub_parts import Hall, a_hall
 
@@ -23,12 +23,32 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def hall(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hall]:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path | None]:
+    """An empty database of each kind, and the file with its password; the file's place is the data folder's."""
+    if request.param == "sqlite":
+        return "", None
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.fresh(tmp_path)
+
+
+@pytest.fixture
+def hall(database: tuple[str, Path | None], tmp_path: Path) -> Iterator[Hall]:
     """The same tests on both databases."""
-    place, password_file = "", None
-    if request.param == "postgresql":
-        place = request.getfixturevalue("postgres").create(f"hall_{secrets.token_hex(6)}")
-        password_file = tmp_path / "password"
-        password_file.write_text(PASSWORD, encoding="utf-8")
-    with a_hall(tmp_path / "data", place, password_file) as made:
+    with a_hall(tmp_path / "data", *database) as made:
+        yield made
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[HubProgram]:
+    """The hall's program with a file of its own."""
+    made = HubProgram(tmp_path / "hub")
+    with running(made):
+        yield made
+
+
+@pytest.fixture
+def any_hub(database: tuple[str, Path | None], tmp_path: Path) -> Iterator[HubProgram]:
+    """The same on each kind of database."""
+    made = HubProgram(tmp_path / "hub", *database)
+    with running(made):
         yield made

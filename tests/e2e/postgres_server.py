@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import pwd
+import secrets
 import shutil
 import socket
 import subprocess
@@ -33,6 +34,9 @@ class PostgresServer:
     programs: Path
     authority: Path
     """The certificate to trust; it is for localhost."""
+    control: tuple[str, ...]
+    """pg_ctl of this server, as who may run it."""
+    options: str
 
     def place(self, database: str, host: str = "127.0.0.1") -> str:
         """The address of a database, without the password."""
@@ -43,9 +47,29 @@ class PostgresServer:
         self._do("createdb", database)
         return self.place(database)
 
+    def fresh(self, folder: Path) -> tuple[str, Path]:
+        """The address of an empty database of any name, and a file in the folder that holds the password."""
+        password_file = folder / "password"
+        password_file.write_text(PASSWORD, encoding="utf-8")
+        return self.create(f"hall_{secrets.token_hex(6)}"), password_file
+
     def ask(self, database: str, question: str) -> str:
         """What another program on the same server would find."""
         return self._do("psql", "-At", "-c", question, database).strip()
+
+    def start(self) -> None:
+        """Begin again after `stop`, with what the disk has."""
+        subprocess.run(
+            [*self.control, "-o", self.options, "start"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+        )
+
+    def stop(self, mode: str) -> None:
+        """End it: "fast" rolls back what is under way, "immediate" is like a crash."""
+        subprocess.run([*self.control, "-m", mode, "stop"], check=True, capture_output=True, cwd="/")
 
     def _do(self, program: str, *arguments: str) -> str:
         where = [str(self.programs / program), "-h", "127.0.0.1", "-p", str(self.port), "-U", USER]
@@ -71,7 +95,7 @@ def postgres_server() -> Iterator[PostgresServer]:
         control = [*as_user, str(programs / "pg_ctl"), "-D", cluster, "-w", "-l", str(home / "log")]
         _run([*control, "-o", options, "start"])
         try:
-            yield PostgresServer(port, programs, home / "cert.pem")
+            yield PostgresServer(port, programs, home / "cert.pem", tuple(control), options)
         finally:
             subprocess.run([*control, "-m", "immediate", "stop"], check=False, capture_output=True)
 

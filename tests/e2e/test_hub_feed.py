@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
+from deskguard.hub.keeping.retention import sweep
 from deskguard.wire.ulid import new_ulid
 from feed_parts import A_HIT, BEGIN, a_visit, body_of, post, told
 from hub_parts import Hall, a_hall
@@ -53,6 +54,29 @@ def test_one_event_under_a_new_number_is_still_one_event(hall: Hall) -> None:
     other = new_ulid(BEGIN, lambda _bits: 2)
     answer = post(client, key, body_of(desk, event, {**told(2)}, stream=other)).json()
     assert (answer["accepted"], answer["repeated"]) == (1, 1)
+    assert rows(hall, "SELECT kind, count FROM hub_counts") == [("help", 2)]
+
+
+def test_a_number_that_is_used_again_for_another_event_hides_nothing(hall: Hall) -> None:
+    """A desk whose disk was set back to an earlier day counts on from there."""
+    desk, key = hall.desk()
+    client = hall.nobody().client
+    kept = told(1)
+    post(client, key, body_of(desk, kept, told(2), told(3)))
+    answer = post(client, key, body_of(desk, kept, told(2), told(3), told(4))).json()
+    assert (answer["upto"], answer["accepted"], answer["repeated"]) == (4, 3, 1)
+    assert rows(hall, "SELECT kind, count FROM hub_counts") == [("help", 6)]
+
+
+def test_what_was_deleted_for_its_age_and_comes_again_is_not_counted_twice(hall: Hall) -> None:
+    desk, key = hall.desk()
+    client = hall.nobody().client
+    body = body_of(desk, told(1), told(2))
+    post(client, key, body)
+    hall.clock.wind(days=181)
+    assert sweep(hall.state)["events"] == 2
+    answer = post(client, key, body).json()
+    assert (answer["upto"], answer["accepted"], answer["repeated"]) == (2, 0, 2)
     assert rows(hall, "SELECT kind, count FROM hub_counts") == [("help", 2)]
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from browser_driver import console, make_driver
-from hall_server import PATIENCE_S, serving
+from hall_server import PATIENCE_S, HubProgram, serving
+from listening import CLERK_ONLY, Listening
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
+from sound_server import sound_server, wait_until
 
 from deskguard.desk.fleet.choosing import FollowingWatcher
 from deskguard.desk.fleet.opening import open_fleet
@@ -199,3 +202,41 @@ def test_a_table_is_edited_and_published_in_the_browser(tmp_path: Path) -> None:
             body = json.loads(json.loads(rows.envelope(connection, sent.serial))["body"])
     assert sent.version == made
     assert "你自己看着办" in body["files"]["test.toml"]
+
+
+@pytest.mark.sound_server
+@pytest.mark.model
+@pytest.mark.usefixtures("model_folder")
+def test_the_staff_page_of_a_running_desk_says_what_of_the_hall_is_not_in_force(
+    hub: HubProgram, tmp_path: Path
+) -> None:
+    """This desk keeps to packs that the hall's rules lack, and its settings hold from the next start on."""
+    data = tmp_path / "data"
+    settings = f'{CLERK_ONLY}[rules]\nonly = ["s003"]\n[hub]\npull_every_s = 10\n'
+    joining.join(Settings(), data, hub.url, hub.code("east-1"))
+
+    def fleet() -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = desk.get("snapshot")["fleet"]
+        return found
+
+    with sound_server(tmp_path) as sound:
+        desk = Listening(sound.env, data, settings=settings)
+        desk.wait_until_it_listens()
+        nothing = {"refused": "", "number": 0, "waits": False}
+        assert fleet() == {"rules": nothing, "settings": nothing}
+        order = publishing.Order(windows=("*",), author="test", note="why", now=datetime.now(UTC))
+        key = signing_key(hub.data)
+        with hub.store() as store, store.writing() as connection:
+            origin = library.Origin("test", "", utc_text(order.now))
+            version = library.keep(connection, {"test.toml": PACK.encode()}, origin).version
+            publishing.publish_rules(connection, version, order, key)
+            publishing.publish_settings(connection, {"alerts": {"max_per_hour": 3}}, order, key)
+        wait_until("both are told", lambda: fleet()["rules"]["refused"] and fleet()["settings"]["waits"])
+        assert fleet()["rules"] == {"refused": "bad-rules", "number": 1, "waits": False}
+        assert fleet()["settings"] == {"refused": "", "number": 2, "waits": True}
+        assert desk.stop() == 0
+        desk = Listening(sound.env, data, settings=settings)
+        desk.wait_until_it_listens()
+        assert fleet()["rules"] == {"refused": "bad-rules", "number": 1, "waits": False}
+        assert fleet()["settings"] == {"refused": "", "number": 2, "waits": False}
+        assert desk.stop() == 0

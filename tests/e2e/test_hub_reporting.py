@@ -5,18 +5,15 @@ way.
 from __future__ import annotations
 
 import secrets
-import signal
 import sqlite3
-import subprocess
-import sys
+import threading
 import time
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
 
-import httpx
 import pytest
-import sqlalchemy as sa
+from hall_server import HubProgram, running
 from small_disk import fill, small_disk
 
 from deskguard.desk.reporting import joining, membership
@@ -28,84 +25,15 @@ from deskguard.desk.reporting.reporter import open_reporter
 from deskguard.desk.reporting.sender import Sender
 from deskguard.errors import DeskguardError
 from deskguard.hub.accounts import desk_keys
-from deskguard.hub.opened import opened_store
-from deskguard.hub.options import HubOptions
 from deskguard.settings import HubSettings, Settings
 from deskguard.wire.ulid import new_ulid
 from rules_packs import entry, pack_file
 from window_parts import Desk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
 PATIENCE_S = 60.0
-SERVE = """
-import socket, sys
-from datetime import UTC, datetime
-from pathlib import Path
-import uvicorn
-from deskguard.hub.app import build_app
-from deskguard.hub.opened import opened_store, state_of
-from deskguard.hub.options import HubOptions
-data = Path(sys.argv[1])
-options = HubOptions(data=data)
-with opened_store(options) as store:
-    app = build_app(state_of(store, data, options, lambda: datetime.now(UTC)))
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", int(sys.argv[2])))
-    print(listener.getsockname()[1], flush=True)
-    uvicorn.Server(uvicorn.Config(app, log_level="error")).run(sockets=[listener])
-"""
-
-
-class HubProcess:
-    """The hall's server in a process of its own, on the same port after each start."""
-
-    def __init__(self, data: Path) -> None:
-        self.data = data
-        self.port = 0
-        self._process: subprocess.Popen[str] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        command = [sys.executable, "-c", SERVE, str(self.data), str(self.port)]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
-        self.port = int(self._process.stdout.readline())
-        until_s = time.monotonic() + PATIENCE_S
-        while True:
-            try:
-                assert httpx.get(f"{self.url}/healthz", trust_env=False).status_code == 200
-                return
-            except httpx.HTTPError:
-                assert time.monotonic() < until_s, "the hall does not answer"
-                time.sleep(0.05)
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait(PATIENCE_S)
-            self._process = None
-
-    def ask(self, question: str) -> list[tuple[Any, ...]]:
-        with opened_store(HubOptions(data=self.data)) as store, store.reading() as connection:
-            return [tuple(row) for row in connection.execute(sa.text(question))]
-
-    def code(self, window: str = "window-1") -> str:
-        with opened_store(HubOptions(data=self.data)) as store, store.writing() as connection:
-            return desk_keys.new_code(connection, window, "test", datetime.now(UTC))
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[HubProcess]:
-    made = HubProcess(tmp_path / "hub")
-    made.start()
-    yield made
-    made.kill()
 
 
 def now() -> datetime:
@@ -117,7 +45,7 @@ def a_help() -> Entry:
     return Entry({"v": 1, "id": new_ulid(at), "at": at.isoformat(), "kind": "help", "by": "button"})
 
 
-def joined(hub: HubProcess, folder: Path) -> Membership:
+def joined(hub: HubProgram, folder: Path) -> Membership:
     return joining.join(Settings(), folder, hub.url, hub.code())
 
 
@@ -133,7 +61,7 @@ def drained(box: Outbox, sender: Sender) -> None:
         assert time.monotonic() < until_s, sender.failing
 
 
-def test_a_code_joins_once_and_the_key_is_the_desks_own(hub: HubProcess, tmp_path: Path) -> None:
+def test_a_code_joins_once_and_the_key_is_the_desks_own(hub: HubProgram, tmp_path: Path) -> None:
     code = hub.code("window-9")
     member = joining.join(Settings(), tmp_path / "desk", hub.url, code)
     assert member.window_id == "window-9"
@@ -145,8 +73,9 @@ def test_a_code_joins_once_and_the_key_is_the_desks_own(hub: HubProcess, tmp_pat
 
 
 def test_nothing_is_lost_or_doubled_when_the_hall_is_killed_again_and_again(
-    hub: HubProcess, tmp_path: Path
+    any_hub: HubProgram, tmp_path: Path
 ) -> None:
+    hub = any_hub
     folder = tmp_path / "desk"
     box, sender = a_sender(folder, joined(hub, folder))
     put = 0
@@ -170,7 +99,7 @@ def test_nothing_is_lost_or_doubled_when_the_hall_is_killed_again_and_again(
     box.close()
 
 
-def test_an_answer_that_was_lost_changes_nothing(hub: HubProcess, tmp_path: Path) -> None:
+def test_an_answer_that_was_lost_changes_nothing(hub: HubProgram, tmp_path: Path) -> None:
     folder = tmp_path / "desk"
     member = joined(hub, folder)
     box, sender = a_sender(folder, member)
@@ -193,12 +122,12 @@ def test_an_answer_that_was_lost_changes_nothing(hub: HubProcess, tmp_path: Path
     assert hub.ask("SELECT COUNT(*), MAX(seq) FROM hub_events") == [(11, 11)]
 
 
-def test_a_revoked_key_stops_the_sending_and_keeps_everything(hub: HubProcess, tmp_path: Path) -> None:
+def test_a_revoked_key_stops_the_sending_and_keeps_everything(hub: HubProgram, tmp_path: Path) -> None:
     folder = tmp_path / "desk"
     member = joined(hub, folder)
     box, sender = a_sender(folder, member)
     box.put([a_help()], utc_text(now()))
-    with opened_store(HubOptions(data=hub.data)) as store, store.writing() as connection:
+    with hub.store() as store, store.writing() as connection:
         assert desk_keys.revoke(connection, member.desk_id, now())
     assert not sender.step()
     assert sender.failing == "hub-refused"
@@ -206,7 +135,7 @@ def test_a_revoked_key_stops_the_sending_and_keeps_everything(hub: HubProcess, t
     box.close()
 
 
-def test_an_event_the_hall_refuses_does_not_hold_up_the_others(hub: HubProcess, tmp_path: Path) -> None:
+def test_an_event_the_hall_refuses_does_not_hold_up_the_others(hub: HubProgram, tmp_path: Path) -> None:
     folder = tmp_path / "desk"
     box, sender = a_sender(folder, joined(hub, folder))
     box.put([a_help(), Entry({"v": 1, "kind": "of-a-newer-desk", "id": "x"}), a_help()], utc_text(now()))
@@ -214,6 +143,34 @@ def test_an_event_the_hall_refuses_does_not_hold_up_the_others(hub: HubProcess, 
     assert [one["refused"] for one in box.sent()] == [None, "unknown-kind", None]
     assert hub.ask("SELECT seq FROM hub_events ORDER BY position") == [(1,), (3,)]
     box.close()
+
+
+class _Between(BaseHTTPRequestHandler):
+    """A proxy in front of a hall that it does not understand."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(400)
+        self.send_header("content-type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<h1>400 Bad Request</h1>")
+
+    def log_message(self, *_: object) -> None:
+        """Nothing on the console of the tests."""
+
+
+def test_what_a_proxy_says_of_them_gives_no_reports_up(tmp_path: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Between) as between:
+        threading.Thread(target=between.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{between.server_address[1]}"
+        box, sender = a_sender(tmp_path, Membership(url=url, desk_id="d1", window_id="w1", key="k" * 20))
+        box.put([a_help(), a_help()], utc_text(now()))
+        for _ in range(5):
+            assert not sender.step()
+        assert sender.failing == "hub-strange"
+        assert (box.waiting, box.lost) == (2, 0)
+        box.close()
+        between.shutdown()
 
 
 def test_a_hub_that_is_away_costs_patience_only(tmp_path: Path) -> None:
@@ -227,7 +184,7 @@ def test_a_hub_that_is_away_costs_patience_only(tmp_path: Path) -> None:
     box.close()
 
 
-def test_a_reporter_tells_what_its_desk_goes_through(hub: HubProcess, tmp_path: Path) -> None:
+def test_a_reporter_tells_what_its_desk_goes_through(hub: HubProgram, tmp_path: Path) -> None:
     folder = tmp_path / "desk"
     joined(hub, folder)
     reporter = open_reporter(HubSettings(), folder, now)
@@ -256,23 +213,22 @@ def test_a_reporter_tells_what_its_desk_goes_through(hub: HubProcess, tmp_path: 
 
 def test_a_full_disk_acknowledges_nothing_and_loses_nothing(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "size=8m") as disk:
-        hub = HubProcess(disk / "hub")
-        hub.start()
-        folder = tmp_path / "desk"
-        box, sender = a_sender(folder, joined(hub, folder))
-        box.put([a_help() for _ in range(50)], utc_text(now()))
-        fill(disk / "ballast")
-        assert not sender.step()
-        assert sender.failing == "hub-busy"
-        assert box.waiting == 50
-        (disk / "ballast").unlink()
-        drained(box, sender)
-        assert hub.ask("SELECT COUNT(*), COUNT(DISTINCT event_id) FROM hub_events") == [(50, 50)]
-        box.close()
-        hub.kill()
+        hub = HubProgram(disk / "hub")
+        with running(hub):
+            folder = tmp_path / "desk"
+            box, sender = a_sender(folder, joined(hub, folder))
+            box.put([a_help() for _ in range(50)], utc_text(now()))
+            fill(disk / "ballast")
+            assert not sender.step()
+            assert sender.failing == "hub-busy"
+            assert box.waiting == 50
+            (disk / "ballast").unlink()
+            drained(box, sender)
+            assert hub.ask("SELECT COUNT(*), COUNT(DISTINCT event_id) FROM hub_events") == [(50, 50)]
+            box.close()
 
 
-def test_a_whole_window_tells_the_hall_what_it_may(hub: HubProcess, tmp_path: Path) -> None:
+def test_a_whole_window_tells_the_hall_what_it_may(hub: HubProgram, tmp_path: Path) -> None:
     folder = tmp_path / "desk"
     joined(hub, folder)
     (tmp_path / "rules").mkdir()

@@ -21,6 +21,17 @@ from hub_parts import PASSWORD, Hall, a_hall
 if TYPE_CHECKING:
     from pathlib import Path
 
+DRAWN = """
+const ink = getComputedStyle(document.documentElement).getPropertyValue('--series-1').trim();
+const wanted = [1, 3, 5].map((at) => parseInt(ink.slice(at, at + 2), 16));
+const canvas = document.querySelector('#visit-chart canvas');
+const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height * 0.4);
+let many = 0;
+for (let at = 0; at < data.length; at += 4) many += wanted.every((one, part) => one === data[at + part]);
+return many;
+"""
+"""How many points of the upper part of the picture have the colour of the loudness curve."""
+
 
 def test_two_who_agree_an_appeal_and_a_second_reviewer(hall: Hall) -> None:
     sampled = drawn(THEIRS)
@@ -103,6 +114,8 @@ def test_a_finding_is_heard_and_decided_by_keyboard(tmp_path: Path) -> None:
             wait.until(lambda _: driver.current_url != here)
             states = {hall.state.night.finding(one.finding_id)[1].state for one in (first, second)}
             assert states == {"rejected", "proposed"}
+            wait.until(lambda _: driver.find_elements(By.CSS_SELECTOR, "#visit-chart canvas"))
+            assert driver.execute_script(DRAWN) > 0, "the curves of the visit are drawn"
             for width in (800, 1280):
                 pretend(driver, width, 900, prefers_color_scheme="dark")
                 wide = driver.execute_script("return document.documentElement.scrollWidth")

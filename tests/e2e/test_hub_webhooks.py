@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import sqlalchemy as sa
+from webhook_receiver import Receiver
 
 from deskguard.errors import DeskguardError
 from deskguard.hub.feed import delivering, hooks
@@ -20,38 +20,6 @@ from hub_parts import Hall, a_hall
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-
-class Receiver(ThreadingHTTPServer):
-    """A program that is told of events; answers with `status` and `reply`."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.got: list[tuple[str, dict[str, str], bytes]] = []
-        self.status, self.reply = 200, b"{}"
-        self.headers: dict[str, str] = {}
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/hook"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        self.server.got.append((self.path, {name.lower(): one for name, one in self.headers.items()}, body))
-        self.send_response(self.server.status)
-        for name, value in self.server.headers.items():
-            self.send_header(name, value)
-        self.send_header("content-length", str(len(self.server.reply)))
-        self.end_headers()
-        self.wfile.write(self.server.reply)
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing on the console of the tests."""
 
 
 @pytest.fixture
@@ -177,6 +145,71 @@ def test_the_page_adds_shows_and_takes_away_and_hides_the_secret(hall: Hall, rec
     assert receiver.url not in admin.get("/webhooks").text
     assert "alert" in admin.post("/webhooks", {"url": "http://elsewhere.example", "kinds": ["help"]}).text
     assert hall.visitor("supervisor").get("/webhooks").status_code == 403
+
+
+def audited(hall: Hall) -> list[tuple[str, str, dict[str, Any]]]:
+    with hall.state.store.reading() as connection:
+        rows = connection.execute(sa.text("SELECT action, target, detail FROM hub_audit ORDER BY number"))
+        return [(action, target, json.loads(detail)) for action, target, detail in rows]
+
+
+@pytest.mark.parametrize("form", hooks.FORMS)
+def test_a_test_is_signed_like_the_others_noted_and_its_outcome_is_shown(
+    hall: Hall, receiver: Receiver, form: hooks.Form
+) -> None:
+    secret = hook(hall, receiver, form=form, secret="SEC123")
+    reports(hall, told(1))
+    before = state_of(hall)
+    page = hall.visitor("administrator").post(f"/webhooks/{before['webhook_id']}/test")
+    assert page.status_code == 200
+    assert "对方收下了" in page.text
+    ((path, headers, body),) = receiver.got
+    found = json.loads(body)
+    if form == "generic":
+        assert found == {"v": 1, "test": True, "events": [], "position": before["position"]}
+        moment = headers["x-deskguard-timestamp"]
+        assert headers["x-deskguard-signature"] == hooks.signature(secret, moment, body)
+    else:
+        assert found["msgtype"] == "text"
+        assert found["text"]["content"].startswith("【测试】")
+    assert set(parse_qs(urlsplit(path).query)) == ({"timestamp", "sign"} if form == "dingtalk" else set())
+    detail = {"form": form, "outcome": "ok"}
+    assert audited(hall)[-1] == ("webhook.test", before["webhook_id"], detail)
+    # What waits is not touched by it, and comes as always.
+    assert state_of(hall) == before
+    Delivery(hall.state.store, hall.clock).look()
+    assert len(receiver.got) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "reply", "words"),
+    [
+        (404, b"{}", "对方回答状态 404"),
+        (200, b'{"errcode": 310000}', "代码 310000"),
+        (0, b"", "没有连上对方"),
+    ],
+)
+def test_a_test_that_fails_says_why(
+    hall: Hall, receiver: Receiver, status: int, reply: bytes, words: str
+) -> None:
+    hook(hall, receiver, form="dingtalk")
+    receiver.status, receiver.reply = status, reply
+    if not status:
+        receiver.shutdown()
+        receiver.server_close()
+    name = state_of(hall)["webhook_id"]
+    page = hall.visitor("administrator").post(f"/webhooks/{name}/test").text
+    assert words in page
+    assert audited(hall)[-1][2]["outcome"] != "ok"
+    assert state_of(hall)["tries"] == 0
+
+
+def test_only_an_administrator_sends_tests_and_only_to_what_is_there(hall: Hall, receiver: Receiver) -> None:
+    hook(hall, receiver)
+    name = state_of(hall)["webhook_id"]
+    assert hall.visitor("supervisor").post(f"/webhooks/{name}/test").status_code == 403
+    assert hall.visitor("administrator").post("/webhooks/no-such/test").status_code == 404
+    assert receiver.got == []
 
 
 def test_a_long_silence_of_the_receiver_is_waited_for_ever_longer(hall: Hall, receiver: Receiver) -> None:

@@ -34,7 +34,7 @@ from deskguard.scoring.results import Night, scores
 from deskguard.scoring.review import Deadlines
 from deskguard.scoring.store import NightStore, Wanted
 from deskguard.scoring.store_engine import StoreFaultError, open_engine
-from deskguard.scoring.values import Examined, Exposure, NightRun, NotAnalysed, Spoken
+from deskguard.scoring.values import Curve, Examined, Exposure, NightRun, NotAnalysed, Spoken
 from deskguard.settings import ScoringSettings
 from scoring_values import a_finding, a_recording, an_examination, an_exposure, decision, manner, missing
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 NOON = "2026-11-24T12:00:00+08:00"
 LATER = "2026-11-25T12:00:00+08:00"
+CURVE = Curve(first_s=0, over_lu=(1.5, None), syllables_per_s=(4.0, 5.5), usual_syllables_per_s=4.8)
 Open = Callable[[], NightStore]
 
 
@@ -88,7 +89,10 @@ def examined(*findings: Finding, recording: Recording | None = None, rules: str 
         examination=an_examination(recording or a_recording(), rules),
         exposure=an_exposure(silent_samples=5, not_analysed=(("too-quiet", 99),)),
         findings=findings,
-        spoken=(Spoken(start_sample=0, end_sample=16, role="staff", text="您好"),),
+        spoken=(
+            Spoken(start_sample=0, end_sample=16, role="staff", text="您好", curve=CURVE),
+            Spoken(start_sample=20, end_sample=40, role="visitor", text="好"),
+        ),
     )
 
 

@@ -14,12 +14,17 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 
+from deskguard.scoring.card_choice import CardChoice
+from deskguard.scoring.card_files import card_tables, find_card
+from deskguard.scoring.store import keep_choice
+from deskguard.scoring.store_engine import open_engine
 from golden_recordings import FOLDER
 
 pytestmark = pytest.mark.model
@@ -141,6 +146,50 @@ def test_a_second_run_examines_nothing_again_and_says_the_same(scored: tuple[Pat
     with (out / "not_analysed.csv").open(encoding="utf-8-sig", newline="") as file:
         reasons = sorted(row["reason"] for row in csv.DictReader(file))
     assert reasons == ["duplicate", "not-audio", "too-quiet"]
+
+
+def test_how_loud_and_fast_staff_spoke_is_kept_of_visits_and_of_nobody_else(scored: tuple[Path, Any]) -> None:
+    out, _ = scored
+    with closing(sqlite3.connect(out / "night.sqlite3")) as store:
+        rows = store.execute(
+            "SELECT s.role, s.curve, s.start_sample FROM night_spoken s"
+            " JOIN night_examinations e ON e.examination_id = s.examination_id"
+            " JOIN night_recordings r ON r.sha256 = e.recording_sha256 WHERE r.path LIKE '%pushed_around%'"
+        ).fetchall()
+    kept = [(json.loads(curve), start) for _, curve, start in rows if curve]
+    assert kept and {role for role, curve, _ in rows if curve} == {"staff"}
+    for curve, start in kept:
+        assert 0 <= curve["first_s"] - start / 16_000 + 1 <= 3
+        assert all(1 <= one <= 12 for one in curve["syllables_per_s"] if one is not None)
+
+
+def test_the_card_chosen_in_the_store_is_used_unless_another_is_asked_for(
+    scored: tuple[Path, Any], hall: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "reports"
+    shutil.copytree(scored[0], out)
+    engine = open_engine(str(out / "night.sqlite3"), None, create=False)
+    table, fill = card_tables(Path(find_card("s004.d04").file))
+    choice = CardChoice(
+        serial=0, scope="", since=date(2026, 11, 1), card_id="s004.d04", title="x", table=table, fill=fill
+    )
+    with engine.begin() as connection:
+        keep_choice(connection, choice)
+    engine.dispose()
+    ended = score(hall, "--out", out, "--language", "en")
+    assert ended.returncode == 3, ended.stderr
+    assert "chosen in the hall: s004.d04" in ended.stdout
+    summary = json.loads((out / "summary.json").read_text("utf-8"))
+    assert (summary["scorecard"], summary["examined"]) == ("s004.d04", 0)
+    assert score(hall, "--out", out, "--scorecard", "recommended").returncode == 3
+    assert json.loads((out / "summary.json").read_text("utf-8"))["scorecard"] == "recommended"
+    listed = subprocess.run(
+        [*COMMAND[:3], "review", "list", "--all", "--json", "--store", out / "night.sqlite3"],
+        capture_output=True, encoding="utf-8", check=True, timeout=120,
+    )  # fmt: skip
+    items = {json.loads(line)["item"] for line in listed.stdout.splitlines()} - {None}
+    known = {item.item_id for _, item in find_card("s004.d04").items()}
+    assert items and items <= known
 
 
 def test_windows_and_days_can_be_chosen_and_only_those_are_told(scored: tuple[Path, Any], hall: Path) -> None:

@@ -382,6 +382,33 @@ def test_what_is_wrong_with_two_microphones_is_said_in_both_languages(page: Page
     page.wait_for(lambda: page.text("banners") == "")
 
 
+def test_what_the_hall_published_and_is_not_in_force_is_said_until_it_is_or_is_put_away(
+    page: Page, desk: Desk
+) -> None:
+    desk.become("listening")
+    well = {"refused": "", "number": 3, "waits": False}
+    refused = {"refused": "release-tampered", "number": 4, "waits": False}
+    desk.feed.publish("fleet", {"rules": refused, "settings": {**well, "waits": True}})
+    page.wait_for(lambda: len(page.driver.find_elements(By.CSS_SELECTOR, ".banner")) == 2)
+    shown = page.text("banners")
+    assert "大厅下发的规则没有采用" in shown
+    assert "编号 4：签名和内容对不上" in shown
+    assert "下次启动后生效" in shown
+    page.click("language")
+    page.wait_for(lambda: "they hold from the next start on" in page.text("banners"))
+    assert [one for one in page.text("banners") if "\u4e00" <= one <= "\u9fff"] == []
+    # A clerk can do nothing about it: once read it stays away, until there is something else to say.
+    for _ in range(2):
+        page.driver.find_element(By.CSS_SELECTOR, ".banner button").click()
+    page.wait_for(lambda: page.text("banners") == "")
+    unknown = {"refused": "bad-rules", "number": 5, "waits": False}
+    desk.feed.publish("fleet", {"rules": unknown, "settings": {**well, "waits": True}})
+    page.wait_for(lambda: "bad-rules" in page.text("banners"))
+    assert len(page.driver.find_elements(By.CSS_SELECTOR, ".banner")) == 1
+    desk.feed.publish("fleet", {"rules": well, "settings": well})
+    page.wait_for(lambda: page.text("banners") == "")
+
+
 def test_trouble_is_shown_with_a_remedy_until_it_is_over(page: Page, desk: Desk) -> None:
     desk.feed.publish("rules", {"sha256": "x", "packs": [], "error": "Pack a.toml, phrase 7: no."})
     desk.feed.publish(

@@ -155,6 +155,11 @@ def test_the_command_tells_the_desk_that_runs(
     assert main(["visit", "called", "A012", "--data", data]) == 0
     assert main(["visit", "closed", "A012", "--data", data]) == 0
     assert capsys.readouterr().out.splitlines() == ["A012 called: taken", "A012 closed: taken"]
+    assert main(["visit", "called", "A013", "--waiting", "4", "--data", data]) == 0
+    assert main(["visit", "waiting", "3", "--longest", "540", "--data", data]) == 0
+    assert capsys.readouterr().out.splitlines() == ["A013 called: taken", "waiting 3: taken"]
+    assert main(["visit", "waiting", "-1", "--data", data]) == 2
+    assert "waiting" in capsys.readouterr().err
     assert main(["visit", "called", "A 12", "--data", data]) == 2
     assert "ticket" in capsys.readouterr().err
     desk.end()

@@ -279,6 +279,7 @@ def test_rules_that_load_no_more_leave_the_desks_own_in_force(tmp_path: Path) ->
     found = open_fleet(picky, tmp_path)
     assert found is not None
     assert found.rules_from(list)() == []
+    assert found.standing()["rules"] == {"refused": "bad-rules", "number": 1, "waits": False}
     joined.stop()
     found.stop()
 
@@ -292,3 +293,40 @@ def test_what_the_desk_does_not_let_the_hub_decide_is_refused(tmp_path: Path) ->
 
 def test_a_desk_that_has_joined_nothing_takes_nothing(tmp_path: Path) -> None:
     assert open_fleet(Settings(), tmp_path) is None
+
+
+# ---- what the clerk is told of it ----
+
+
+def standing(desk: Desk, kind: release.Kind = "rules") -> tuple[str, int, bool]:
+    one = desk.adopter.standing()[kind]
+    return one.refused, one.number, one.waits
+
+
+def test_what_was_refused_is_told_to_the_clerk_until_something_better_comes(desk: Desk) -> None:
+    assert standing(desk) == ("", 0, False)
+    desk.take(rules(1, FIRST))
+    assert standing(desk) == ("", 1, False)
+    desk.take(rules(2, BROKEN))
+    assert standing(desk) == ("bad-rules", 2, False)
+    assert standing(Desk(desk.data)) == ("bad-rules", 2, False)
+    desk.take(rules(3, SECOND))
+    assert standing(desk) == ("", 3, False)
+
+
+def test_what_nobody_of_the_hall_signed_is_told_without_a_number(desk: Desk) -> None:
+    desk.take(rules(2, FIRST), key=signing.new_private_key())
+    assert standing(desk) == ("release-other-key", 0, False)
+
+
+def test_settings_wait_for_the_next_start_and_the_clerk_is_told(desk: Desk) -> None:
+    desk.take(settings(4, {"alerts": {"card_s": 12.0}}))
+    assert standing(desk, "settings") == ("", 4, True)
+    assert standing(Desk(desk.data), "settings") == ("", 4, False)
+
+
+def test_what_this_desk_keeps_to_itself_is_no_news_for_the_clerk(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.adopter = Adopter(desk.shelf, PUBLIC, "east-1", takes=("rules",))
+    assert told(desk.take(settings(4, {"alerts": {"card_s": 12.0}}))) == [("refused", "not-taken")]
+    assert standing(desk, "settings") == ("", 0, False)

@@ -18,6 +18,7 @@ from deskguard.cli import _parser
 from deskguard.desk import alerts
 from deskguard.desk.finding_lines import finding_line
 from deskguard.desk.replay import Replayer, alert_line, role_line
+from deskguard.hub.oidc.config import OidcSettings
 from deskguard.i18n import catalogue
 from deskguard.rules.pack import PackFile
 from deskguard.scoring.card_schema import CardFile, FillFile
@@ -132,6 +133,16 @@ def test_every_key_of_a_pack_is_explained_beside_the_packs() -> None:
         entry = next(one for one in inner if isinstance(one, type) and issubclass(one, BaseModel))
         missing = {one.alias or name for name, one in entry.model_fields.items()} - told
         assert missing == set(), entry.__name__
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_key_of_the_oidc_file_is_in_the_readme_with_its_default(readme: str) -> None:
+    rows = dict(re.findall(r"^\| `(\[?\w+\]?)` \| *`?([^`|]*?)`? *\|", text_of(readme), re.MULTILINE))
+    for name, field in OidcSettings.model_fields.items():
+        told = rows["[roles]" if name == "roles" else name].strip()
+        default = None if field.is_required() else field.get_default(call_default_factory=True)
+        expected = list(default) if isinstance(default, tuple) else None if default == {} else default
+        assert (tomllib.loads(f"value = {told}")["value"] if told else None) == expected, name
 
 
 def entries_of(model: type[BaseModel]) -> Iterator[type[BaseModel]]:

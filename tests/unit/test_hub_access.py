@@ -23,6 +23,8 @@ PUBLIC = {
     ("GET", "/healthz"),
     ("GET", "/login"),
     ("POST", "/login"),
+    ("GET", "/login/oidc"),
+    ("GET", "/login/oidc/back"),
     ("POST", "/language"),
     ("GET", "/setup"),
     ("POST", "/setup"),
@@ -31,13 +33,16 @@ PUBLIC = {
     ("GET", "/static"),
     ("GET", "/metrics"),
 }
-"""What is open to everybody. Its forms carry a token of their own, enrolling a code, and from other computers
-/metrics wants a token, too."""
+"""What is open to everybody. Its forms carry a token of their own, enrolling a code, the way back from an OIDC
+provider what it began with, and from other computers /metrics wants a token, too."""
+PROVIDER = 'issuer = "http://127.0.0.1:9"\nclient_id = "hall"\naddress = "http://localhost"\n'
 
 
 @pytest.fixture(scope="module")
 def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
-    with a_hall(tmp_path_factory.mktemp("hall")) as opened:
+    file = tmp_path_factory.mktemp("oidc") / "oidc.toml"
+    file.write_text(PROVIDER, encoding="utf-8")
+    with a_hall(tmp_path_factory.mktemp("hall"), oidc=file) as opened:
         yield opened
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ import sqlalchemy as sa
 from deskguard.hub.store import settings
 from hub_findings import OTHERS, THEIRS, doubtful, drawn, keep
 from hub_parts import Hall, a_hall
-from scoring_values import a_finding, decision, missing
+from scoring_values import a_finding, decision, missing, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,6 +143,35 @@ def test_what_was_said_is_text_on_the_page_and_every_look_is_written_down(hall: 
     with hall.state.store.reading() as connection:
         rows = connection.execute(sa.text("SELECT who, action, target FROM hub_audit")).all()
     assert (hall.ids["reviewer"], "finding.view", one.finding_id) in [tuple(row) for row in rows]
+
+
+def test_how_loud_and_fast_it_was_is_shown_while_a_finding_holds_and_to_the_clerk(hall: Hall) -> None:
+    one, praise = doubtful(), said(start=300_000, recording=THEIRS)
+    keep(hall, one, praise)
+    address, own = f"/review/{one.finding_id}", f"/mine/{one.finding_id}"
+    reviewer, clerk = hall.visitor("reviewer"), hall.visitor("clerk")
+    page = reviewer.get(address).text
+    drawn = json.loads(re.findall(r'id="visit-curves">(.*?)</script>', page)[0])
+    assert drawn["level"] == [[0.5, 0.5], [1.5, 9.1], [2.5, 3.0], [3, None]]
+    assert drawn["pace"][:2] == [[0.5, 4.2], [1.5, 6.1]] and drawn["usual"] == 4.8
+    assert [turn[2] for turn in drawn["turns"]] == ["staff", "visitor"]
+    assert [mark["here"] for mark in drawn["marks"]] == [True]
+    assert "+9.1" in page
+    assert "visit-curves" not in reviewer.get(f"/review/{praise.finding_id}").text
+    assert "visit-curves" in clerk.get(own).text
+    reviewer.post(address, {"act": "reject", "why": "听错了"})
+    fallen = reviewer.get(address).text
+    assert "visit-curves" not in fallen and "+9.1" not in fallen and "<svg" in fallen
+    assert "visit-curves" in clerk.get(own).text
+
+
+def test_a_visit_without_curves_is_drawn_as_turns(hall: Hall) -> None:
+    one = doubtful()
+    keep(hall, one)
+    with hall.state.store.writing() as connection:
+        connection.execute(sa.text("UPDATE night_spoken SET curve = ''"))
+    page = hall.visitor("reviewer").get(f"/review/{one.finding_id}").text
+    assert "visit-curves" not in page and "<svg" in page
 
 
 def test_a_clip_is_played_from_the_folder_and_nothing_beside_it(hall: Hall) -> None:

@@ -93,6 +93,9 @@ def test_every_kind_of_manner_has_a_name(kind: str) -> None:
         "rules-rejected",
         "slow-cpu",
         "clock-jump",
+        "hall-rules-refused",
+        "hall-settings-refused",
+        "hall-settings-waiting",
     ],
 )
 def test_every_note_has_a_title_and_a_remedy(code: str) -> None:

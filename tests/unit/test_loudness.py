@@ -164,3 +164,21 @@ def test_a_final_hypothesis_says_how_it_sounded_and_a_live_one_does_not() -> Non
         if isinstance(one, Hypothesis)
     ]
     assert [one.sound for one in told] == [None, None, measure(final)]
+
+
+def test_each_second_of_speech_has_its_own_level() -> None:
+    """Half a second of room, two seconds quiet, two 12 LU louder: seconds of the axis, not of the window."""
+    voice = np.concatenate([tone(2.0, hz=997.0, peak=0.05), tone(2.0, hz=997.0, peak=0.2)])
+    sound = measure(a_window(np.concatenate([silence(0.5), voice]), start_sample=10 * SAMPLE_RATE_HZ))
+    assert sound.start_sample // SAMPLE_RATE_HZ == 10
+    assert len(sound.levels_lufs) == 5
+    levels = [one for one in sound.levels_lufs if one is not None]
+    assert levels[1] == pytest.approx(-3.01 + 20 * np.log10(0.05), abs=0.2)
+    assert levels[3] - levels[1] == pytest.approx(12.04, abs=0.2)
+
+
+def test_a_second_of_silence_within_speech_has_no_level() -> None:
+    voice = tone(1.0, hz=997.0)
+    sound = measure(a_window(np.concatenate([voice, silence(3.0), voice])))
+    # A block of 0.4 s that holds the edge of a word belongs to the second of its middle.
+    assert [one is None for one in sound.levels_lufs] == [False, False, True, False, False]

@@ -107,6 +107,16 @@ def test_tickets_of_halls_are_taken(hook: QueueHook, ticket: str) -> None:
         ({"event_id": 7}, "bad-event-id"),
         ({"event_id": "x" * 101}, "bad-event-id"),
         ({"event_id": "a\nb"}, "bad-event-id"),
+        ({"waiting": -1}, "bad-waiting"),
+        ({"waiting": 10_000}, "bad-waiting"),
+        ({"waiting": "7"}, "bad-waiting"),
+        ({"waiting": True}, "bad-waiting"),
+        ({"waiting": 7.5}, "bad-waiting"),
+        ({"longest_wait_s": -0.1}, "bad-waiting"),
+        ({"longest_wait_s": float("nan")}, "bad-waiting"),
+        ({"longest_wait_s": 10**400}, "bad-waiting"),
+        ({"longest_wait_s": "soon"}, "bad-waiting"),
+        ({"event": "waiting"}, "bad-waiting"),
         ({"at_utc": "yesterday"}, "bad-time"),
         ({"at_utc": "2026-11-22T09:00:00"}, "bad-time"),
         ({"at_utc": 1763800000}, "bad-time"),
@@ -119,6 +129,80 @@ def test_what_cannot_be_understood_is_refused(hook: QueueHook, change: dict[str,
     assert caught.value.code == code
     assert "\n" not in caught.value.problem
     assert hook.take_all() == []
+
+
+class Told:
+    """A hook, and what it told of those who wait."""
+
+    def __init__(self) -> None:
+        self.waits: list[tuple[int | None, float | None]] = []
+        self.hook = QueueHook(sample_at, lambda count, longest_s: self.waits.append((count, longest_s)))
+
+    def waiting(self, event_id: str, count: int | None = None, minute: int = 10, **more: Any) -> str:
+        """How many waited at a minute of the run."""
+        at_utc = f"2026-11-22T09:{minute:02}:00Z"
+        body = {"event": "waiting", "event_id": event_id, "at_utc": at_utc, **more}
+        return self.hook.take(body if count is None else {**body, "waiting": count})
+
+
+def test_how_many_wait_is_told_and_is_no_event_of_this_window() -> None:
+    told = Told()
+    assert told.waiting("w1", 7) == "taken"
+    assert told.waits == [(7, None)]
+    assert told.hook.take_all() == []
+
+
+def test_how_many_wait_is_told_once_however_often_it_comes() -> None:
+    told = Told()
+    assert [told.waiting("w1", 7), told.waiting("w1", 7)] == ["taken", "repeated"]
+    assert told.waits == [(7, None)]
+    with pytest.raises(DeskguardError) as caught:
+        told.waiting("w1", 8)
+    assert caught.value.code == "event-id-reused"
+
+
+def test_an_older_count_does_not_take_the_place_of_a_newer_one() -> None:
+    told = Told()
+    assert told.waiting("w1", 3, minute=5) == "taken"
+    assert told.waiting("w2", 9, minute=4) == "outdated"
+    assert told.waiting("w3", 2, minute=6) == "taken"
+    assert told.waits == [(3, None), (2, None)]
+
+
+def test_a_wait_has_grown_until_it_is_told() -> None:
+    told = Told()
+    told.waiting("w1", minute=8, longest_wait_s=60)
+    assert told.waits == [(None, 180.0)]
+
+
+def test_a_call_may_say_how_many_wait_and_is_taken_late_all_the_same() -> None:
+    told = Told()
+    told.waiting("w1", 3, minute=9)
+    assert told.hook.take(event("e1", at_utc="2026-11-22T09:05:00Z", waiting=4)) == "taken"
+    assert told.hook.take(event("e2", event="closed", waiting=2, longest_wait_s=0)) == "taken"
+    assert told.waits == [(3, None), (2, 0.0)]
+    assert [one.kind for one in told.hook.take_all()] == ["called", "closed"]
+
+
+def test_a_call_that_says_nothing_of_it_leaves_what_is_known() -> None:
+    told = Told()
+    told.hook.take(event("e1"))
+    assert told.waits == []
+    assert told.waiting("w1", 3, minute=9) == "taken"
+
+
+def test_how_many_waited_before_the_run_is_not_told() -> None:
+    told = Told()
+    body = {"event": "waiting", "event_id": "w0", "waiting": 5, "at_utc": "2026-11-22T08:00:00Z"}
+    assert told.hook.take(body) == "before-this-run"
+    assert told.waits == []
+
+
+def test_a_full_queue_keeps_no_count_out() -> None:
+    told = Told()
+    for n in range(MAX_WAITING):
+        told.hook.take(event(f"e{n}"))
+    assert told.waiting("w1", 1) == "taken"
 
 
 def test_the_token_stays_from_start_to_start_and_the_address_goes(tmp_path: Path) -> None:

@@ -63,7 +63,10 @@ def a_policy(**settings: Any) -> Policy:
     )
 
 
-A_VISIT = Visit(visit_id="run-v1", channel="counter", start_sample=0, ticket="A012")
+VISIT_FIELDS: dict[str, Any] = {
+    "visit_id": "run-v1", "channel": "counter", "start_sample": 0, "ticket": "A012",
+}  # fmt: skip
+A_VISIT = Visit(**VISIT_FIELDS)
 OVER = Visit(
     visit_id="run-v1",
     channel="counter",
@@ -97,6 +100,13 @@ A_MANNER = Manner(
 )
 
 
+def test_what_may_be_sent_is_on_disk_before_it_is(tmp_path: Path) -> None:
+    """Else a power cut takes numbers back that the hub has, and they are used again."""
+    box = open_outbox(tmp_path)
+    assert box._connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    box.close()
+
+
 def test_nothing_that_was_said_is_in_anything_told() -> None:
     policy = a_policy(hits="at-once")
     told: list[Any] = [*policy.finding(NOW, A_VISIT), *policy.finding(NOW, OVER)]
@@ -115,6 +125,32 @@ def test_how_a_person_works_waits_for_the_next_day_and_the_desk_itself_does_not(
     assert next_day(NOW) > utc_text(NOW)
     at_once = [*policy.help(NOW, "button"), *policy.state(NOW, "paused", "away"), *policy.finding(NOW, A_VISIT)]
     assert [one.due_utc for one in at_once] == ["", "", ""]
+
+
+def test_how_many_wait_is_told_at_once_and_again_when_it_changes() -> None:
+    policy = a_policy()
+    (first,) = policy.queue(NOW, 7, 300.0)
+    assert first.due_utc == ""
+    assert {"kind": "queue", "waiting": 7, "longest_s": 300.0}.items() <= first.body.items()
+    # The same people still wait a minute later.
+    assert policy.queue(NOW + timedelta(seconds=60), 7, 361.0) == []
+    (fewer,) = policy.queue(NOW + timedelta(seconds=70), 6, 371.0)
+    (another,) = policy.queue(NOW + timedelta(seconds=80), 6, 20.0)
+    assert (fewer.body["waiting"], another.body["longest_s"]) == (6, 20.0)
+    assert policy.queue(NOW + timedelta(seconds=90), 6, None) != []
+    # Said again after a while, so that the hall knows that it still is so.
+    assert policy.queue(NOW + timedelta(minutes=20), 6, None) != []
+    assert a_policy(send=("visit",)).queue(NOW, 7, None) == []
+
+
+def test_a_visit_that_begins_is_told_with_how_many_waited_then() -> None:
+    policy = a_policy()
+    policy.queue(NOW, 7, None)
+    (begun,) = policy.finding(NOW + timedelta(minutes=1), A_VISIT)
+    (over,) = policy.finding(NOW + timedelta(minutes=3), OVER)
+    assert (begun.body["waiting"], over.body["waiting"]) == (7, None)
+    (later,) = policy.finding(NOW + timedelta(hours=1), Visit(**{**VISIT_FIELDS, "visit_id": "run-v2"}))
+    assert later.body["waiting"] is None
 
 
 def test_never_is_never_and_kinds_can_be_left_out() -> None:

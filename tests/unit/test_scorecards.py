@@ -124,6 +124,11 @@ def test_grades_out_of_order_show_once_filled(tmp_path: Path, values: dict[str, 
     assert said in problem(fill_file(tmp_path, {**FILLED, **values}))
 
 
+def test_a_grade_that_is_still_blank_is_no_mistake_of_the_one_after_it(tmp_path: Path) -> None:
+    values = {name: value for name, value in FILLED.items() if name != "basic"}
+    assert set(load_card(fill_file(tmp_path, values)).blanks()) == {"basic"}
+
+
 def test_a_fill_of_an_unknown_card_names_the_nearest(tmp_path: Path) -> None:
     assert 'did you mean "s003.d12"?' in problem(fill_file(tmp_path, FILLED, fills="s003.d21"))
 

@@ -2,8 +2,8 @@
 
 `queue-hook.json` holds the address to post to and its token. The token stays the same from start to start, so
 that it may be written into another program's settings; the address is null while no desk runs. Only the user
-who runs the desk can read the file: whoever has the token may say which ticket is at the window, and nothing
-else. It is never the page's.
+who runs the desk can read the file: whoever has the token may say which ticket is at the window and how many
+wait, and nothing else. It is never the page's.
 """
 
 from __future__ import annotations
@@ -52,12 +52,23 @@ class HookFile:
             log.warning("the queue system cannot find this desk: %s", error.strerror)
 
 
-def tell_desk(folder: Path, event: str, ticket: str) -> str:
+def tell_desk(
+    folder: Path,
+    event: str,
+    ticket: str = "",
+    *,
+    waiting: int | None = None,
+    longest_wait_s: float | None = None,
+) -> str:
     """Tell the desk that runs with this data folder; returns what it made of the event.
 
     Raises DeskguardError when there is none, when it does not answer, and for what it refuses.
     """
-    body = {"event": event, "ticket": checked_ticket(ticket), "event_id": f"cli-{secrets.token_hex(8)}"}
+    body: dict[str, Any] = {"event": event, "event_id": f"cli-{secrets.token_hex(8)}"}
+    if event != "waiting":
+        body["ticket"] = checked_ticket(ticket)
+    told = {"waiting": waiting, "longest_wait_s": longest_wait_s}
+    body |= {name: value for name, value in told.items() if value is not None}
     answer = _post(_running(folder), body, folder)
     if not answer.get("ok"):
         problem, remedy = (str(answer.get(name, "")) for name in ("problem", "remedy"))
@@ -101,7 +112,7 @@ def _nobody(folder: Path) -> DeskguardError:
     )
 
 
-def _post(url: str, body: dict[str, str], folder: Path) -> dict[str, Any]:
+def _post(url: str, body: dict[str, Any], folder: Path) -> dict[str, Any]:
     """The JSON object that the desk answers."""
     from http.client import HTTPException
     from urllib.error import HTTPError

@@ -22,6 +22,9 @@ from deskguard.i18n import catalogue
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from deskguard.desk.fleet.adopting import News
+    from deskguard.desk.fleet.opening import Fleet
+    from deskguard.desk.reporting.reporter import Reporter
     from deskguard.settings import Settings
 
 
@@ -82,14 +85,24 @@ def run_listen(settings: Settings, options: ListenOptions) -> None:
 
         webbrowser.open(window.url)
     if fleet is not None:
-        fleet.start(
-            lambda news: None if reporter is None else reporter.pack(news.outcome, news.reason, news.sha256)
-        )
+        _follow(fleet, window, reporter)
     try:
         run_quietly(window.run(microphone))
     finally:
         if fleet is not None:
             fleet.stop()
+
+
+def _follow(fleet: Fleet, window: Window, reporter: Reporter | None) -> None:
+    """Ask the hub from now on; what becomes of its releases is told to the clerk and back to the hub."""
+
+    def tell(news: News) -> None:
+        window.show_fleet(fleet.standing())
+        if reporter is not None:
+            reporter.pack(news.outcome, news.reason, news.sha256)
+
+    window.show_fleet(fleet.standing())
+    fleet.start(tell)
 
 
 def _with_options(settings: Settings, options: ListenOptions) -> Settings:

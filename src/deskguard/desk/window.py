@@ -9,7 +9,7 @@ import logging
 import secrets
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -79,8 +79,7 @@ class Parts:
     """Finds who speaks where no channel tells; None: nobody does."""
     wall_clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     tell_supervisor: Callable[[HelpCall], bool] = field(default=lambda _: False)
-    """Passes a call for help on and returns whether it reached anybody; must not wait. By default nobody is
-    there, and the page says so."""
+    """Passes a call for help on; tells whether it reached anybody. Must not wait; by default nobody is."""
     reporter: Reporter | None = None
     """Tells the hall what may be told; None where this desk has joined none."""
 
@@ -98,10 +97,11 @@ class Window:
         self._began_utc = self._clock.utc_at(time.monotonic_ns())
         self._run_id = f"{self._began_utc:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         self._writer = StoreWriter(self._store)
-        self._queue_hook = QueueHook(self._clock.sample_at)
+        hall = parts.reporter
+        self._queue_hook = QueueHook(self._clock.sample_at, hall.queue if hall else None)
         beside = Beside(self._queue_hook.take_all, parts.casting)
         self._mind = Mind(parts.recogniser, parts.rules, settings, self._run_id, beside)
-        self._feed = Feed(also=parts.reporter.hear if parts.reporter else None)
+        self._feed = Feed(also=hall.hear if hall else None)
         self._meter = LevelMeter(self._feed.publish)
         self._ears = compose.new_endpointer(settings)
         self._live = LiveRun(self._ears, self._mind, settings.queues, watch=self._watch)
@@ -159,6 +159,10 @@ class Window:
                 self._writer.save_pause(self._run_id, self._clock.utc(), state == "paused", "")
             self._state, self._since_utc = state, self._clock.utc()
         self._publish_state()
+
+    def show_fleet(self, standing: dict[str, dict[str, Any]]) -> None:
+        """Show how what the hub publishes stands at this desk; from any thread."""
+        self._feed.publish("fleet", standing)
 
     @property
     def health(self) -> Health:
@@ -320,7 +324,7 @@ class Window:
                 self._publish_state()
             health = self.health
             self._strain.feed(health, time.monotonic_ns())
-            self._feed.publish("health", _plain(health))
+            self._feed.publish("health", asdict(health))
             if time.monotonic_ns() - forgot_ns >= _FORGET_EVERY_S * 1e9:
                 forgot_ns = time.monotonic_ns()
                 self._forget_old()
@@ -388,10 +392,6 @@ class Window:
     def _watch(self, chunk: AudioChunk, is_speech: bool) -> None:
         self._clock.hear(chunk)
         self._meter.feed(chunk, is_speech)
-
-
-def _plain(health: Health) -> dict[str, Any]:
-    return {name: getattr(health, name) for name in Health.__dataclass_fields__}
 
 
 def run_quietly(outcomes: Iterable[Outcome]) -> None:

@@ -53,12 +53,15 @@ Levels = npt.NDArray[np.float64]
 def measure(window: SpeechWindow) -> Sound:
     """How the utterance of a final window sounded; its beginning is found by level to some 50 ms."""
     weighted = k_weighted(window.pcm)
-    held = _held(_blocks(weighted))
+    blocks = _blocks(weighted)
+    held = _held(blocks)
+    start = window.start_sample + (0 if held is None else _onset(weighted, held))
     return Sound(
-        start_sample=window.start_sample + (0 if held is None else _onset(weighted, held)),
+        start_sample=start,
         end_sample=window.speech_end_sample,
         voiced_samples=window.voiced_samples,
         loudness_lufs=held,
+        levels_lufs=_by_second(blocks, window.start_sample, (start, window.speech_end_sample)),
     )
 
 
@@ -119,6 +122,18 @@ def _held(blocks: Levels) -> float | None:
     speech = loud[loud > np.quantile(loud, _GATE) + _RELATIVE_GATE_LU]
     capped = np.minimum(speech, np.median(speech) + _CAP_LU)
     return float(10 * np.log10(np.mean(10 ** (capped / 10))))
+
+
+def _by_second(blocks: Levels, start_sample: int, speech: tuple[int, int]) -> tuple[float | None, ...]:
+    """Mean power of the blocks whose middles lie in each second of the speech, LUFS to 0.1; None: silence."""
+    middles = start_sample + BLOCK_SAMPLES // 2 + HOP_SAMPLES * np.arange(blocks.size)
+    first, last = speech[0] // SAMPLE_RATE_HZ, max(speech[0], speech[1] - 1) // SAMPLE_RATE_HZ
+    inside = (speech[0] <= middles) & (middles < speech[1]) & (blocks > _ABSOLUTE_GATE_LUFS)
+    found: list[float | None] = []
+    for second in range(first, last + 1):
+        there = blocks[inside & (middles // SAMPLE_RATE_HZ == second)]
+        found.append(round(float(10 * np.log10(np.mean(10 ** (there / 10)))), 1) if there.size else None)
+    return tuple(found)
 
 
 def _onset(weighted: Levels, held: float) -> int:

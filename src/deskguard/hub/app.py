@@ -19,6 +19,7 @@ from deskguard.errors import DeskguardError
 from deskguard.hub.accounts.guard import LoginNeededError, PasswordChangeNeededError, session_of
 from deskguard.hub.headers import HeadersAndLimits
 from deskguard.hub.pages.rendering import render
+from deskguard.scoring.store_engine import FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -63,7 +64,8 @@ def _routers() -> Iterable[Callable[[HubState], APIRouter]]:
     from deskguard.hub.api import enrol, health
     from deskguard.hub.feed import routes as feed
     from deskguard.hub.fleet import api as fleet_api
-    from deskguard.hub.fleet import fleet_pages, rule_pages
+    from deskguard.hub.fleet import fleet_pages, offer_pages, rule_pages
+    from deskguard.hub.oidc import routes as oidc
     from deskguard.hub.pages import (
         accounts,
         audit,
@@ -81,6 +83,7 @@ def _routers() -> Iterable[Callable[[HubState], APIRouter]]:
         enrol.router,
         feed.router,
         logging_in.router,
+        oidc.router,
         setup.router,
         password.router,
         accounts.router,
@@ -91,6 +94,7 @@ def _routers() -> Iterable[Callable[[HubState], APIRouter]]:
         night.router,
         fleet_api.router,
         rule_pages.router,
+        offer_pages.router,
         fleet_pages.router,
     ]
 
@@ -131,7 +135,12 @@ def _to_password(request: Request, _: Exception) -> Response:
 
 def _mistake(request: Request, error: Exception) -> Response:
     assert isinstance(error, DeskguardError)  # noqa: S101 - it is registered for nothing else
-    status = 503 if error.code in ("disk-full", "disk-error", "store-locked", "store-unreachable") else 422
+    status = 422
+    if error.code in FAULTS:
+        # Whoever asked did nothing wrong and may ask again: a desk that was told otherwise would give up
+        # what it has to tell. The page that says so asks the database nothing more.
+        status = 503
+        request.state.session = None
     if is_program(request):
         told = {"code": error.code, "problem": error.problem, "remedy": error.remedy}
         return JSONResponse({"detail": told}, status)

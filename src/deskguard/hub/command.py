@@ -27,6 +27,9 @@ def add_hub_actions(hub: argparse.ArgumentParser) -> None:
     hub.add_argument("--behind-proxy", action="store_true", help="a proxy in front of it speaks TLS")
     hub.add_argument("--base-path", default="", metavar="PATH", help="path below which that proxy serves it")
     hub.add_argument(
+        "--oidc", type=Path, metavar="FILE", help="lets people log in by an OpenID Connect provider"
+    )
+    hub.add_argument(
         "--demo-data", action="store_true", help="fill an empty hall with a made-up month, marked on every page"
     )
     hub.set_defaults(run=_serve)
@@ -85,6 +88,7 @@ def _options(arguments: argparse.Namespace) -> HubOptions:
         key=arguments.key,
         behind_proxy=arguments.behind_proxy,
         base_path=arguments.base_path,
+        oidc=arguments.oidc,
     )
 
 
@@ -95,6 +99,7 @@ def need_hub_extra() -> None:
 
         import deskguard.hub.accounts.passwords
         import deskguard.hub.app
+        import deskguard.hub.oidc.id_token
         import deskguard.hub.serving
         import deskguard.hub.store.opening  # noqa: F401
     except ModuleNotFoundError as error:
@@ -114,10 +119,11 @@ def _serve(arguments: argparse.Namespace) -> int:
     from deskguard.hub.keeping.retention import Sweeper
     from deskguard.hub.opened import opened_store, state_of
     from deskguard.hub.serving import address_of, bind, serve
+    from deskguard.hub.store.one_server import only_server
 
     options = _options(arguments)
     options.check()
-    with opened_store(options) as store:
+    with opened_store(options) as store, only_server(store):
         listener = bind(options)
         address = address_of(listener, options)
         _say(f"The hall is at {address}/ and keeps what it knows in {store.place}.")
@@ -152,6 +158,7 @@ def _init(arguments: argparse.Namespace) -> int:
     from deskguard.hub.accounts import people
     from deskguard.hub.audit import log
     from deskguard.hub.opened import opened_store, utc_now
+    from deskguard.hub.store.turns import take_turn
 
     options = _options(arguments)
     with opened_store(options) as store:
@@ -163,6 +170,7 @@ def _init(arguments: argparse.Namespace) -> int:
             name=arguments.admin, role="administrator", password=password, must_change=False
         )
         with store.writing() as connection:
+            take_turn(connection, "accounts")
             _refuse_second(people.has_any(connection))
             account_id = people.make(connection, new, utc_now(), kept)
             log.record(connection, at=utc_now(), who="console", action="account.first", target=account_id)

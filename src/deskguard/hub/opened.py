@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from deskguard.hub.oidc.config import load
+from deskguard.hub.oidc.provider import Provider
 from deskguard.hub.state import HubState
 from deskguard.hub.store.opening import FILE_NAME, HubStore
 
@@ -39,7 +41,7 @@ def utc_now() -> datetime:
 def state_of(
     store: HubStore, data: Path, options: HubOptions, now: Callable[[], datetime] = utc_now
 ) -> HubState:
-    """All that routes are given."""
+    """All that routes are given; raises DeskguardError for an OIDC file that cannot be used."""
     return HubState(
         store=store,
         night=store.night,
@@ -49,4 +51,5 @@ def state_of(
         secure_cookies=options.has_tls or options.behind_proxy,
         behind_proxy=options.behind_proxy,
         demo=options.demo,
+        oidc=None if options.oidc is None else Provider(load(options.oidc)),
     )

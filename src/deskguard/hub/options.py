@@ -30,6 +30,8 @@ class HubOptions:
     behind_proxy: bool = False
     base_path: str = ""
     demo: bool = False
+    oidc: Path | None = None
+    """A file that names an OIDC provider."""
 
     @property
     def folder(self) -> Path:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from deskguard.hub.oidc.provider import Provider
     from deskguard.hub.store.opening import HubStore
     from deskguard.scoring.store import NightStore
 
@@ -31,3 +32,10 @@ class HubState:
     behind_proxy: bool = False
     demo: bool = False
     """Whether what is shown is made up; every page says so."""
+    oidc: Provider | None = None
+    """Where people may log in besides; None: nowhere."""
+
+    @property
+    def has_passwords(self) -> bool:
+        """Whether the hall's own passwords open it."""
+        return self.oidc is None or self.oidc.settings.passwords

@@ -83,6 +83,8 @@ def _score(arguments: argparse.Namespace) -> int:
     words = ready.words
     told = {"done": summary["examined"], "before": summary["examined_before"], "out": arguments.out}
     sys.stdout.write(words("scored", left_out=summary["not_analysed"], **told) + "\n")
+    if summary["scorecard"] != settings.scoring.card:
+        sys.stdout.write(words("card_chosen", card=summary["scorecard"]) + "\n")
     sys.stdout.write(words("review_with", store=summary["store"]) + "\n")
     return status
 
@@ -108,6 +110,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         out=arguments.out,
         rules=tuple(arguments.rules),
         store=arguments.store,
+        has_card=arguments.scorecard is not None,
         ratings=tuple(arguments.ratings),
         wish=Wish(windows=tuple(arguments.windows), since=arguments.since, limit=arguments.limit),
         local=arguments.local,

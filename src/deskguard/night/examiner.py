@@ -21,9 +21,11 @@ from deskguard.night.jobs import Outcome
 from deskguard.night.reading import Reading
 from deskguard.night.spending import Stopwatch
 from deskguard.night.suitability import Language, Level
+from deskguard.scoring.curves import curves
 from deskguard.scoring.values import Examination, Examined, NotAnalysed
 from deskguard.spotting.hits.rulebook import Rulebook
 from deskguard.values import SAMPLE_RATE_HZ, seconds
+from deskguard.visits.manner_book import load_manner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,7 +137,11 @@ class _Listening:
 
     def _examined(self) -> Examined:
         recording = replace(self._job.recording, duration_samples=self._heard, roles=self._roles())
-        return self._found.examined(self._examination(recording), self._setup.rules.rules)
+        rules, settings = self._setup.rules, self._settings
+        book = load_manner(rules.packs).without(settings.visits.off)
+        found = self._found
+        curve = curves(found.in_order(), list(found.visits.values()), book, settings.manner)
+        return found.examined(self._examination(recording), rules.rules, curve)
 
     def _examination(self, recording: Recording) -> Examination:
         setup = self._setup

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from deskguard.desk.mind import Outcome
     from deskguard.rules.ruleset import Rule
-    from deskguard.scoring.values import Examination, Finding
+    from deskguard.scoring.values import Curve, Examination, Finding
     from deskguard.values import Hit, Role
 
 
@@ -54,8 +54,11 @@ class Gathering:
         elif isinstance(outcome, Manner):
             self.manners[outcome.manner_id] = outcome
 
-    def examined(self, examination: Examination, rules: Mapping[str, Rule]) -> Examined:
-        """All of it, in the order of the recording."""
+    def examined(
+        self, examination: Examination, rules: Mapping[str, Rule], curves: Mapping[int, Curve] | None = None
+    ) -> Examined:
+        """All of it, in the order of the recording; `curves` by utterance, see `scoring.curves`."""
+        curves = curves or {}
         findings = sorted(
             self._findings(examination, rules),
             key=lambda one: (one.start_sample, one.end_sample, one.rule_id, one.finding_id),
@@ -71,8 +74,9 @@ class Gathering:
                     role=one.role,
                     text=redact(one.text),
                     personal=tuple(personal_spans(one.passage)),
+                    curve=curves.get(one.utterance_id),
                 )
-                for one in self._in_order()
+                for one in self.in_order()
             ),
         )
 
@@ -99,13 +103,14 @@ class Gathering:
         """What was said there; of two who speak at once, what `role` said, if anything."""
         there = [
             one
-            for one in self._in_order()
+            for one in self.in_order()
             if one.passage.spans[0][0] < end_sample and start_sample < one.passage.spans[-1][1]
         ]
         own = [one for one in there if one.role == role]
         return "，".join(one.text for one in own or there)
 
-    def _in_order(self) -> list[Hypothesis]:
+    def in_order(self) -> list[Hypothesis]:
+        """The final texts by their places."""
         return sorted(self.texts.values(), key=lambda one: (one.start_sample, one.utterance_id))
 
     def _exposure(self, audio_samples: int) -> Exposure:

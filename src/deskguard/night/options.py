@@ -32,6 +32,8 @@ class Options:
     """Packs instead of those of the settings."""
     store: str | None = None
     """Where results are kept; None: where the settings say, else beside the reports."""
+    has_card: bool = False
+    """The settings name the scorecard that was asked for, whatever was chosen in the hall."""
     ratings: tuple[Path, ...] = ()
     wish: Wish = field(default_factory=Wish)
     local: int | None = None

@@ -30,6 +30,7 @@ from deskguard.night.report.write import write_reports
 from deskguard.night.run_lock import run_lock
 from deskguard.night.telling import clips_of, texts_of, within
 from deskguard.night.told import Told
+from deskguard.scoring.card_choice import card_in_force, scope_of
 from deskguard.scoring.card_files import find_card
 from deskguard.scoring.importing import read_imports
 from deskguard.scoring.known import check_names
@@ -93,7 +94,7 @@ class Ready:
         card = usable(find_card(own.scoring.card, _paths(own.scoring.cards)))
         rules = compose.load_rules(own, options.rules)
         if standard is None and not options.rules:
-            check_names(card, own)
+            check_names(card, own, rules)
         desks = [store for one in options.paths if (store := desk_store(one)) is not None]
         sounds = [one for one in options.paths if desk_store(one) is None]
         pattern = Pattern(own.scoring.pattern)
@@ -122,9 +123,24 @@ def run(ready: Ready, progress: Progress) -> tuple[int, dict[str, Any]]:
         place = options.store or settings.scoring.store or str(options.out / FILE_NAME)
         store = open_store(settings.scoring, place, create=True)
         try:
-            return _Night(ready, store, progress).run()
+            return _Night(_with_chosen_card(ready, store), store, progress).run()
         finally:
             store.close()
+
+
+def _with_chosen_card(ready: Ready, store: NightStore) -> Ready:
+    """The run with the card that was chosen in the hall, if the store is the hall's, and none was asked for."""
+    choices = [] if ready.options.has_card else store.card_choices()
+    if not choices:
+        return ready
+    # Of the newest recording: what is told of a month that is over is scored by that month's card.
+    days = [one.day for one in ready.files] + [one.recording.day for one in ready.live]
+    day = max(days, default=datetime.now(UTC).astimezone().date())
+    scope = scope_of(ready.settings)
+    card = card_in_force(choices, scope, day, ready.card)
+    if not scope and not ready.options.rules:
+        check_names(card, ready.settings)
+    return replace(ready, card=card)
 
 
 class _Night:

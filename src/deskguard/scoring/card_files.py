@@ -10,6 +10,7 @@ import difflib
 import hashlib
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
@@ -24,7 +25,6 @@ from deskguard.settings import Section, describe, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from deskguard.scoring.scorecard import Scorecard
 
@@ -65,13 +65,35 @@ def load_card(path: Path, places: Sequence[Path] = ()) -> Scorecard:
     table = read_toml(path, _WHAT)
     header = table.get("card")
     if isinstance(header, dict) and "fills" in header:
-        return _filled(path, table, places)
+        file = _read(path, table, FillFile, ())
+        return _with_fill(path, table, file, load_card(_filled_by(path, file, places), places))
+    return _plain(path, table)
+
+
+def card_tables(path: Path, places: Sequence[Path] = ()) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The tables behind a file: those of the card, and of the file itself if it only fills that card."""
+    table = read_toml(path, _WHAT)
+    header = table.get("card")
+    if not (isinstance(header, dict) and "fills" in header):
+        return table, None
+    return read_toml(_filled_by(path, _read(path, table, FillFile, ()), places), _WHAT), table
+
+
+def card_of_tables(name: str, table: Mapping[str, Any], fill: Mapping[str, Any] | None = None) -> Scorecard:
+    """The card of such tables; `name` stands for the file in messages. Raises DeskguardError as `load_card`."""
+    path = Path(name)
+    card = _plain(path, dict(table))
+    if fill is None:
+        return card
+    return _with_fill(path, dict(fill), _read(path, dict(fill), FillFile, ()), card)
+
+
+def _plain(path: Path, table: dict[str, Any]) -> Scorecard:
     return build(_read(path, table, CardFile, mistakes_in(table)), path, _sha256(table))
 
 
-def _filled(path: Path, table: dict[str, Any], places: Sequence[Path]) -> Scorecard:
-    """The card that a file fills, with its values and windows in place."""
-    file = _read(path, table, FillFile, ())
+def _filled_by(path: Path, file: FillFile, places: Sequence[Path]) -> Path:
+    """The file of the card that a file fills."""
     known = _by_id(one for one in card_files(places) if one.absolute() != path.absolute())
     wanted = file.card.fills
     if wanted not in known:
@@ -81,7 +103,11 @@ def _filled(path: Path, table: dict[str, Any], places: Sequence[Path]) -> Scorec
     table_of_other = read_toml(known[wanted], _WHAT).get("card")
     if isinstance(table_of_other, dict) and "fills" in table_of_other:
         raise _error(path, [f'card, fills: "{wanted}" is itself a filled card; name the one with the blanks.'])
-    card = load_card(known[wanted], places)
+    return known[wanted]
+
+
+def _with_fill(path: Path, table: dict[str, Any], file: FillFile, card: Scorecard) -> Scorecard:
+    """The card with the values and windows of a file in place."""
     if mistakes := list(mistakes_in_fill(file, card)):
         raise _error(path, mistakes)
     whole = fill(card, file)

@@ -40,8 +40,11 @@ def mistakes_in_fill(file: FillFile, card: Scorecard) -> Iterator[str]:
 def mistakes_once_filled(card: Scorecard) -> Iterator[str]:
     """Grades out of order, which only shows once their blanks are filled in."""
     least: int | None = None
+    is_known = True
     for grade in card.grades:
         from_ = grade.from_.amount if grade.from_ else None
+        if grade.from_ is not None:
+            is_known = from_ is not None
         if from_ is not None:
             if least is not None and from_ >= least:
                 yield (
@@ -50,7 +53,8 @@ def mistakes_once_filled(card: Scorecard) -> Iterator[str]:
                 )
             least = from_
         below = grade.below.amount if grade.below else None
-        if below is not None and least is not None and below != least:
+        # Where the grade before is still blank, nobody can say yet.
+        if below is not None and least is not None and is_known and below != least:
             yield (
                 f"grade {grade.name}: is for fewer points than {points_text(below)}, and the one before it "
                 f"begins at {points_text(least)}; they must agree."

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
     from deskguard.scoring.lines import Judged
     from deskguard.scoring.policy import Policy
@@ -219,6 +220,7 @@ class _Desk:
     """The store and what findings are judged by, open for one action."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
+        from deskguard.scoring.card_choice import card_in_force, scope_of
         from deskguard.scoring.card_files import find_card
         from deskguard.scoring.opening import open_store
         from deskguard.scoring.policy import deadlines_of, policy_of
@@ -226,10 +228,11 @@ class _Desk:
 
         self._arguments = arguments
         settings, self.words = _begin(arguments)
-        self.card: Scorecard = usable(find_card(settings.scoring.card, _places(settings)))
+        own = usable(find_card(settings.scoring.card, _places(settings)))
         self.policy: Policy = policy_of(settings.scoring)
         self.deadlines: Deadlines = deadlines_of(settings.scoring)
         self.store: NightStore = open_store(settings.scoring, arguments.store)
+        self.card: Scorecard = card_in_force(self.store.card_choices(), scope_of(settings), _today(), own)
 
     def __enter__(self) -> _Desk:
         return self
@@ -328,8 +331,14 @@ def _user() -> str:
 def _now() -> str:
     from datetime import UTC, datetime
 
-    # The one look at the wall clock: a decision is dated for people.
+    # The wall clock: a decision is dated for people, and the card in force is that of today.
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _today() -> date:
+    from datetime import datetime
+
+    return datetime.fromisoformat(_now()).astimezone().date()
 
 
 def _print(lines: Iterable[str]) -> int:

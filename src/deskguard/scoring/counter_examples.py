@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from deskguard.scoring.review import FALLS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from deskguard.scoring.review import Standing
     from deskguard.scoring.values import Finding
@@ -25,14 +25,21 @@ def counter_examples(
 
     Only phrases and bans have counter-examples.
     """
-    wanted = FALLS if rejected else frozenset({"overturned"})
     found: dict[str, dict[str, None]] = {}
-    ordered = sorted(findings, key=lambda one: (one.rule_id, one.recording.day, one.finding_id))
-    for one in ordered:
+    for one in fallen(findings, standings, rejected=rejected):
+        found.setdefault(one.rule_id, {})[one.evidence.strip()] = None
+    return {rule_id: list(texts) for rule_id, texts in found.items()}
+
+
+def fallen(
+    findings: Iterable[Finding], standings: Mapping[str, Standing], *, rejected: bool = False
+) -> Iterator[Finding]:
+    """Overturned findings with words in them, or rejected ones, too; by rule, day and id."""
+    wanted = FALLS if rejected else frozenset({"overturned"})
+    for one in sorted(findings, key=lambda one: (one.rule_id, one.recording.day, one.finding_id)):
         standing = standings.get(one.finding_id)
         if standing is not None and standing.state in wanted and one.is_spoken and one.evidence.strip():
-            found.setdefault(one.rule_id, {})[one.evidence.strip()] = None
-    return {rule_id: list(texts) for rule_id, texts in found.items()}
+            yield one
 
 
 def pack_lines(offered: Mapping[str, Iterable[str]]) -> list[str]:

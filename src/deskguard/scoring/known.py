@@ -42,12 +42,16 @@ def known_names(rules: RuleSet, manner: MannerBook) -> Names:
     )
 
 
-def check_names(card: Scorecard, settings: Settings) -> None:
-    """Raise DeskguardError for names in a card that nothing has by the rules of the settings."""
+def check_names(card: Scorecard, settings: Settings, rules: RuleSet | None = None) -> None:
+    """Raise DeskguardError for names in a card that nothing has by the rules of the settings.
+
+    `rules`: those, where they have been loaded already.
+    """
     from deskguard.rules.pack import load_packs
     from deskguard.visits.manner_book import load_manner
 
-    rules = load_packs([Path(one) for one in settings.rules.packs], settings.rules.only)
+    if rules is None:
+        rules = load_packs([Path(one) for one in settings.rules.packs], settings.rules.only)
     if idle := idle_in(card, known_names(rules, load_manner(rules.packs))):
         listed = "\n".join(f"  - {one}" for one in idle)
         raise DeskguardError(

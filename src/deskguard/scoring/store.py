@@ -38,8 +38,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
 
+    from deskguard.scoring.card_choice import CardChoice
     from deskguard.scoring.imported import Imports
-    from deskguard.scoring.review import Deadlines, Decision, Standing
+    from deskguard.scoring.review import Act, Deadlines, Decision, Standing
     from deskguard.scoring.values import (
         Examined,
         Finding,
@@ -54,7 +55,7 @@ _TRIES = 5
 _LEAST_OF_ID = 4
 _EVERYTHING = Wanted()
 
-__all__ = ["NightStore", "Wanted"]
+__all__ = ["NightStore", "Wanted", "keep_choice"]
 
 
 class NightStore:
@@ -164,16 +165,17 @@ class NightStore:
         """All that scores are made of."""
 
         def read(connection: Connection) -> Night:
-            found = reading.findings(connection, wanted)
-            ids = [one.finding_id for one, _ in found]
-            made = reading.decisions(connection, ids)
-            examined = {one.finding_id: examined_utc for one, examined_utc in found}
-            return Night(
-                parts=tuple(reading.parts(connection, wanted)),
-                findings=tuple(one for one, _ in found),
-                standings=standings(made, deadlines, examined),
-                imports=reading.imports(connection),
-            )
+            found = _with_decisions(connection, reading.findings(connection, wanted), deadlines)
+            parts = tuple(reading.parts(connection, wanted))
+            return replace(found, parts=parts, imports=reading.imports(connection))
+
+        return self._read(read)
+
+    def decided(self, act: Act, wanted: Wanted = _EVERYTHING, deadlines: Deadlines | None = None) -> Night:
+        """The findings of whatever day on which somebody has once taken an act, and where they stand now."""
+
+        def read(connection: Connection) -> Night:
+            return _with_decisions(connection, reading.findings_decided(connection, act, wanted), deadlines)
 
         return self._read(read)
 
@@ -213,6 +215,10 @@ class NightStore:
         return [
             {**row, "summary": None if row["summary"] is None else json.loads(row["summary"])} for row in rows
         ]
+
+    def card_choices(self) -> list[CardChoice]:
+        """Which scorecards were chosen for what and from when on, the oldest first."""
+        return self._read(reading.card_choices)
 
     # ---- inside ----
 
@@ -315,3 +321,20 @@ class NightStore:
         """Answer questions that all see the store at one moment, without keeping writers waiting."""
         with explained(self.place), for_reading(self._engine).begin() as connection:
             return work(connection)
+
+
+def keep_choice(connection: Connection, choice: CardChoice) -> CardChoice:
+    """Add a choice of a scorecard in the caller's transaction, under the next number; gives it with that."""
+    newest = connection.execute(sa.text("SELECT MAX(serial) FROM night_card_choices")).scalar()
+    kept = replace(choice, serial=int(newest or 0) + 1)
+    connection.execute(sa.insert(tables.CARD_CHOICES), [store_rows.card_choice_row(kept)])
+    return kept
+
+
+def _with_decisions(
+    connection: Connection, found: Sequence[tuple[Finding, str]], deadlines: Deadlines | None
+) -> Night:
+    """Findings, each with when it was examined, and where decisions leave them."""
+    made = reading.decisions(connection, [one.finding_id for one, _ in found])
+    examined = {one.finding_id: examined_utc for one, examined_utc in found}
+    return Night(findings=tuple(one for one, _ in found), standings=standings(made, deadlines, examined))

@@ -10,9 +10,10 @@ from __future__ import annotations
 import ipaddress
 import sqlite3
 import ssl
+import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
@@ -162,12 +163,13 @@ def _server(url: URL, connections: int) -> Engine:
             f'sslmode of the store is "{mode[:40]}".', f"write one of {', '.join(_MODES)}.", "bad-store"
         )
     # Left to itself, the driver would take any certificate.
-    is_checked = mode == "verify-full"
-    options: dict[str, Any] = {"timeout": BUSY_TIMEOUT_S}
-    options["ssl_context"] = _authority(url.query.get("sslrootcert")) if is_checked else False
+    tls = _authority(url.query.get("sslrootcert")) if mode == "verify-full" else False
+    from deskguard.scoring.store_driver import connected
+
     return sa.create_engine(
         url.set(query={}),
-        connect_args=options,
+        creator=lambda: connected(url, BUSY_TIMEOUT_S, tls),
+        # A server that was restarted is noticed before a statement is lost in a connection that died with it.
         pool_pre_ping=True,
         pool_size=connections,
         max_overflow=0,
@@ -213,12 +215,26 @@ def explained(shown: str) -> Iterator[None]:
     try:
         yield
     except exc.DBAPIError as error:
+        code = _code(error.orig)
+        if code is None:
+            raise StoreFaultError(_plain(error.orig)) from None
+        raise _explanation(shown, code) from None
+    except exc.TimeoutError:
+        raise _explanation(shown, "store-busy") from None
+    except ssl.SSLError:
+        raise _explanation(shown, "store-untrusted") from None
+    except _driver_errors() as error:
+        # What goes wrong while a connection is made ready for a reader comes as the driver says it.
         code = _code(error)
         if code is None:
             raise StoreFaultError(_plain(error)) from None
         raise _explanation(shown, code) from None
-    except ssl.SSLError:
-        raise _explanation(shown, "store-untrusted") from None
+
+
+def _driver_errors() -> tuple[type[Exception], ...]:
+    """Those of the driver for servers, if any was ever opened: a file needs none."""
+    driver = sys.modules.get("deskguard.scoring.store_driver")
+    return () if driver is None else (driver.DriverError,)
 
 
 def _explanation(shown: str, code: str) -> DeskguardError:
@@ -226,42 +242,42 @@ def _explanation(shown: str, code: str) -> DeskguardError:
     return DeskguardError(f"Store {shown} {problem}.", f"{remedy}.", code)
 
 
-def _plain(error: exc.DBAPIError) -> str:
+def _plain(error: BaseException | None) -> str:
     """What is wrong, without values: SQLite names columns only, a server tells the row in its detail."""
-    if isinstance(error.orig, sqlite3.Error):
-        return str(error.orig)
-    told = error.orig.args[0] if error.orig is not None and error.orig.args else None
+    if isinstance(error, sqlite3.Error):
+        return str(error)
+    told = error.args[0] if error is not None and error.args else None
     if not isinstance(told, dict):
-        return type(error.orig).__name__
+        return type(error).__name__
     # 22: the value itself is wrong, and stands in the message.
     return f"{told.get('C')}" if _state(error).startswith("22") else f"{told.get('C')}: {told.get('M')}"
 
 
 def is_taken(error: exc.DBAPIError) -> bool:
     """Whether a row with that key is there already."""
-    return isinstance(error, exc.IntegrityError) or _state(error) == "23505"
+    return isinstance(error, exc.IntegrityError) or _state(error.orig) == "23505"
 
 
 def is_worth_another_try(error: exc.DBAPIError) -> bool:
     """Two writers were in each other's way, and one of them had to give up."""
-    return _state(error) in ("40001", "40P01")
+    return _state(error.orig) in ("40001", "40P01")
 
 
-def _state(error: exc.DBAPIError) -> str:
+def _state(error: BaseException | None) -> str:
     """PostgreSQL's five-letter code of an error; empty for what never reached the server."""
-    told = error.orig.args[0] if error.orig is not None and error.orig.args else None
+    told = error.args[0] if error is not None and error.args else None
     return str(told.get("C", "")) if isinstance(told, dict) else ""
 
 
-def _code(error: exc.DBAPIError) -> str | None:
-    """What around us made the database fail; None when it was our own mistake."""
-    if isinstance(error.orig, sqlite3.Error):
-        return _FILE_CODES.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF)
+def _code(error: BaseException | None) -> str | None:
+    """What around us made the database fail, by the driver's error; None when it was our own mistake."""
+    if isinstance(error, sqlite3.Error):
+        return _FILE_CODES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
     state = _state(error)
     for begin, code in _SERVER_CODES.items():
         if state.startswith(begin):
             return code
-    return "store-unreachable" if not state and isinstance(error, exc.InterfaceError) else None
+    return "store-unreachable" if not state and type(error).__name__ == "InterfaceError" else None
 
 
 _FILE_CODES = {
@@ -280,7 +296,9 @@ _SERVER_CODES = {
     "3D": "store-missing",
     "42501": "store-read-only",
     "25006": "store-read-only",
+    "53300": "store-busy",
     "53": "disk-full",
+    "58": "disk-error",
     "55P03": "store-locked",
     "40": "store-locked",
     "57": "store-unreachable",
@@ -290,6 +308,10 @@ _EXPLANATIONS = {
     "disk-full": ("cannot be written: the disk is full", "free some space and start again; nothing is lost"),
     "disk-error": ("cannot be opened or written", "check the disk, and that the place is a file, not a folder"),
     "store-locked": ("is locked by another program", "close what has it open and start again"),
+    "store-busy": (
+        "has no connection free",
+        "allow more of them on the server: max_connections, 60 for each process of the hall",
+    ),
     "store-read-only": ("may not be written", "give this user the right to write it, or name another store"),
     "store-damaged": ("is damaged", "move the file away (keep it for repair) and start again"),
     "not-a-store": ("is no SQLite file", "move the file away, or name another store"),
@@ -307,3 +329,5 @@ _EXPLANATIONS = {
         "check host and port, that the server runs, and that it speaks TLS unless sslmode=disable",
     ),
 }
+FAULTS = frozenset(_EXPLANATIONS)
+"""Codes of what is wrong with the database, and not with what somebody asked of it."""

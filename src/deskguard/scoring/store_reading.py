@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+    from deskguard.scoring.card_choice import CardChoice
     from deskguard.scoring.imported import Imports
     from deskguard.scoring.review import Decision
     from deskguard.scoring.tally import Part
@@ -56,6 +57,9 @@ _FINDINGS = f"""WITH {_NEWEST}
     ) t WHERE turn = 1"""  # noqa: S608 - the same
 _ONE_FINDING = f"SELECT * FROM ({_TURNS} WHERE f.finding_id = :finding_id) t WHERE turn = 1"  # noqa: S608
 _OF_RECORDING = f"SELECT * FROM ({_TURNS} WHERE r.sha256 = :sha256) t WHERE turn = 1"  # noqa: S608
+_DECIDED = f"""SELECT * FROM ({_TURNS} WHERE f.finding_id IN (
+        SELECT d.finding_id FROM night_decisions d WHERE d.act = :act
+    )) t WHERE turn = 1"""  # noqa: S608 - the same
 _STILL_NOT_ANALYSED = """
     SELECT n.* FROM night_not_analysed n JOIN night_runs s ON s.run_id = n.run_id
     WHERE NOT EXISTS (
@@ -136,6 +140,16 @@ def findings_of(connection: Connection, recording_sha256: str) -> list[Finding]:
     return [store_rows.finding_of(row) for row in rows]
 
 
+def findings_decided(connection: Connection, act: str, wanted: Wanted) -> list[tuple[Finding, str]]:
+    """Findings on which somebody has once taken an act, as `findings` gives them; of whatever day."""
+    found = [
+        (store_rows.finding_of(row), str(row["examined_utc"]))
+        for row in _rows(connection, sa.text(_DECIDED), act=act)
+        if wanted.takes(row)
+    ]
+    return sorted(found, key=lambda one: (_order(one[0].recording), one[0].start_sample, one[0].finding_id))
+
+
 def ids_like(connection: Connection, beginning: str) -> list[str]:
     """Names of findings that begin so, a few at most."""
     question = sa.text(
@@ -203,6 +217,12 @@ def imports(connection: Connection) -> Imports:
     """All ratings and counts that were read in."""
     question = sa.text("SELECT * FROM night_imports ORDER BY source, number")
     return store_rows.imports_of(list(_rows(connection, question)))
+
+
+def card_choices(connection: Connection) -> list[CardChoice]:
+    """Which scorecards were chosen, the oldest first."""
+    question = sa.text("SELECT * FROM night_card_choices ORDER BY serial")
+    return [store_rows.card_choice_of(row) for row in _rows(connection, question)]
 
 
 def runs(connection: Connection) -> list[dict[str, Any]]:

@@ -7,10 +7,11 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from deskguard.scoring.card_choice import CardChoice
 from deskguard.scoring.imported import Counted, Imports, Rated
 from deskguard.scoring.periods import parse_period
 from deskguard.scoring.review import Act, Decision
-from deskguard.scoring.values import Exposure, Finding, NotAnalysed, Recording, Spoken
+from deskguard.scoring.values import Curve, Exposure, Finding, NotAnalysed, Recording, Spoken
 from deskguard.values import ClauseRef
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ def finding_of(row: Mapping[str, Any]) -> Finding:
 
 def spoken_row(spoken: Spoken, examination_id: str, number: int) -> Row:
     row = {"examination_id": examination_id, "number": number, **asdict(spoken)}
-    return {**row, "personal": json.dumps(spoken.personal)}
+    curve = "" if spoken.curve is None else json.dumps(asdict(spoken.curve), separators=(",", ":"))
+    return {**row, "personal": json.dumps(spoken.personal), "curve": curve}
 
 
 def spoken_of(row: Mapping[str, Any]) -> Spoken:
@@ -114,6 +116,19 @@ def spoken_of(row: Mapping[str, Any]) -> Spoken:
         role=row["role"],
         text=row["text"],
         personal=tuple((start, end) for start, end in json.loads(row["personal"])),
+        curve=_curve_of(row["curve"]),
+    )
+
+
+def _curve_of(text: str) -> Curve | None:
+    if not text:
+        return None
+    told = json.loads(text)
+    return Curve(
+        first_s=told["first_s"],
+        over_lu=tuple(told["over_lu"]),
+        syllables_per_s=tuple(told["syllables_per_s"]),
+        usual_syllables_per_s=told["usual_syllables_per_s"],
     )
 
 
@@ -135,6 +150,29 @@ def decision_of(row: Mapping[str, Any]) -> Decision:
         by=row["by_whom"],
         at_utc=row["at_utc"],
         why=row["why"],
+    )
+
+
+def card_choice_row(choice: CardChoice) -> Row:
+    plain = ("serial", "scope", "card_id", "title", "note", "at_utc")
+    content = json.dumps({"card": choice.table, "fill": choice.fill}, ensure_ascii=False, default=str)
+    row = {name: getattr(choice, name) for name in plain}
+    return {**row, "since": choice.since.isoformat(), "content": content, "by_whom": choice.by}
+
+
+def card_choice_of(row: Mapping[str, Any]) -> CardChoice:
+    content = json.loads(row["content"])
+    return CardChoice(
+        serial=row["serial"],
+        scope=row["scope"],
+        since=date.fromisoformat(row["since"]),
+        card_id=row["card_id"],
+        title=row["title"],
+        table=content["card"],
+        fill=content["fill"],
+        note=row["note"],
+        by=row["by_whom"],
+        at_utc=row["at_utc"],
     )
 
 

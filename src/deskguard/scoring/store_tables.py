@@ -87,6 +87,17 @@ STEPS: Steps = (
             )""",
         ),
     ),
+    ("0004-curves", ("ALTER TABLE night_spoken ADD COLUMN curve TEXT NOT NULL DEFAULT ''",)),
+    (
+        "0005-cards",
+        (
+            """CREATE TABLE night_card_choices (
+                serial BIGINT PRIMARY KEY, scope TEXT NOT NULL, since TEXT NOT NULL, card_id TEXT NOT NULL,
+                title TEXT NOT NULL, content TEXT NOT NULL, note TEXT NOT NULL, by_whom TEXT NOT NULL,
+                at_utc TEXT NOT NULL
+            )""",
+        ),
+    ),
 )
 
 
@@ -110,12 +121,15 @@ FINDINGS = _table(
     "examination_id finding_id visit_id kind rule_id title clauses severity role start_sample end_sample value"
     " expected unit confidence softened needs_person evidence advice why",
 )
-SPOKEN = _table("night_spoken", "examination_id number start_sample end_sample role text personal")
+SPOKEN = _table("night_spoken", "examination_id number start_sample end_sample role text personal curve")
 DECISIONS = _table("night_decisions", "finding_id number act by_whom at_utc why")
 NOT_ANALYSED = _table("night_not_analysed", "run_id path reason detail window_id day")
 FILES = _table("night_files", "path size modified_ns sha256")
 IMPORTS = _table("night_imports", "source number sort what_id window_id clerk_id period value people")
-TABLES = (RUNS, RECORDINGS, EXAMINATIONS, FINDINGS, SPOKEN, DECISIONS, NOT_ANALYSED, FILES, IMPORTS)
+CARD_CHOICES = _table("night_card_choices", "serial scope since card_id title content note by_whom at_utc")
+TABLES = (
+    RUNS, RECORDINGS, EXAMINATIONS, FINDINGS, SPOKEN, DECISIONS, NOT_ANALYSED, FILES, IMPORTS, CARD_CHOICES,
+)  # fmt: skip
 
 
 def applied(connection: Connection) -> list[str]:

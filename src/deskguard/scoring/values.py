@@ -166,6 +166,19 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """How an utterance of staff went, a value for each second; None where that second has none."""
+
+    first_s: int
+    """The second of the recording that the first values are of."""
+    over_lu: tuple[float | None, ...] = ()
+    """Louder than the clerk's usual, LU."""
+    syllables_per_s: tuple[float | None, ...] = ()
+    """Of voiced time, over the three seconds around."""
+    usual_syllables_per_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spoken:
     """A final text as it may be kept: redacted."""
 
@@ -175,6 +188,8 @@ class Spoken:
     text: str
     personal: tuple[tuple[int, int], ...] = ()
     """Samples of the recording in which the words lie that were masked: silence in every clip."""
+    curve: Curve | None = None
+    """Of staff in a visit, as far as a standard in force asks how things are said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,7 +122,17 @@ class VisitEvent(Envelope):
     begun_by: Literal["queue", "greeting", "speech"] = "speech"
     ended_by: Literal["", "queue", "farewell", "next-visit", "silence", "stream-end"] = ""
     waiting: Count | None = None
-    """Tickets that wait for this window, where the queue system tells; null: not known."""
+    """Tickets that wait for this window when it begins, where the queue system tells; null: not known."""
+
+
+class QueueEvent(Envelope):
+    """How many wait for this window, as the queue system told the desk."""
+
+    kind: Literal["queue"] = "queue"
+    waiting: Count | None = None
+    """Null: not told."""
+    longest_s: Seconds | None = None
+    """For how long the first of them had waited at `at`; null: not told."""
 
 
 class HitEvent(Envelope):
@@ -195,6 +205,7 @@ Event = Annotated[
     | StateEvent
     | HealthEvent
     | VisitEvent
+    | QueueEvent
     | HitEvent
     | CourtesyEvent
     | MannerEvent
@@ -205,6 +216,8 @@ Event = Annotated[
 ]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 EVENTS: TypeAdapter[list[Event]] = TypeAdapter(list[Event])
-KINDS = ("desk", "state", "health", "visit", "hit", "courtesy", "manner", "help", "false-alarm", "pack")
+KINDS = (
+    "desk", "state", "health", "visit", "queue", "hit", "courtesy", "manner", "help", "false-alarm", "pack",
+)  # fmt: skip
 ABOUT_A_PERSON = frozenset({"hit", "courtesy", "manner", "false-alarm"})
 """Kinds that say something of how a clerk works: held back by default until the next day."""

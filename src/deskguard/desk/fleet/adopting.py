@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from deskguard.wire.release import Held, Kind, Release
 
 
+_OWN_CHOICE = "not-taken"
+"""The reason for what this desk keeps to itself: that is as somebody wants it, and nothing for the clerk."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
     """What became of a release, for the log and for the hub."""
@@ -34,6 +38,18 @@ class News:
     sha256: str = ""
     told: str = ""
     """The same in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How what the hub publishes stands here, for the staff page."""
+
+    refused: str = ""
+    """Why the newest release was not taken, as a code; empty: it was, or there is none."""
+    number: int = 0
+    """Of the release that was refused or waits; 0: it had none that could be believed."""
+    waits: bool = False
+    """Something was taken that holds from the next start on."""
 
 
 class Adopter:
@@ -73,6 +89,19 @@ class Adopter:
         held["settings"] = held["settings"].model_copy(update={"in_force": not waits})
         return Pull(version=version, rules=held["rules"], settings=held["settings"])
 
+    def standing(self) -> dict[Kind, Standing]:
+        """What the clerk should know of each kind."""
+        return {kind: self._standing(kind) for kind in KINDS}
+
+    def _standing(self, kind: Kind) -> Standing:
+        held = self._shelf.held(kind)
+        waits = kind == "settings" and held.serial != self._settings_at_start
+        unread = self._refused.get(kind)
+        refused = held.reason or ("" if unread is None else unread.code)
+        if refused in ("", _OWN_CHOICE):
+            return Standing(number=held.serial, waits=waits)
+        return Standing(refused, held.refused, waits)
+
     def take(self, answer: object) -> list[News]:
         """Use what is new in an answer (JSON, as it came); what is refused in the same way again is no news."""
         if not isinstance(answer, dict) or not set(answer) <= set(Pulled.model_fields):
@@ -106,7 +135,7 @@ class Adopter:
             raise DeskguardError(
                 f"This desk does not let the hub decide its {release.kind}.",
                 "add it to [hub] take of the desk's settings.",
-                "not-taken",
+                _OWN_CHOICE,
             )
         if release.kind == "settings":
             checked(release.settings)

@@ -7,7 +7,8 @@ newer deskguard does not load, leaves the desk's own in force until the hub send
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 from deskguard import __version__
 from deskguard.desk.fleet.adopting import Adopter
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from deskguard.desk.reporting.link import Link
     from deskguard.desk.reporting.membership import Membership
     from deskguard.settings import Settings
+    from deskguard.wire.release import Kind
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,8 @@ class Fleet:
             self._shelf, joined.public_key, joined.window_id, only=settings.rules.only, takes=self._takes
         )
         self._puller: Puller | None = None
+        self._useless: dict[Kind, tuple[int, str]] = {}
+        """What was taken and does not load any more: its number and why."""
         self.settings = self._with_hubs(settings)
         """The desk's settings with the hub's laid over."""
 
@@ -51,6 +55,7 @@ class Fleet:
             self._shelf.try_taken(self.settings.rules.only)
         except DeskguardError as error:
             log.warning("rules of the hub are of no use, the desk's own are in force: %s", error)
+            self._useless["rules"] = (self._shelf.held("rules").serial, error.code)
 
         def where() -> Sequence[Path]:
             taken = self._shelf.taken_rules()
@@ -66,6 +71,15 @@ class Fleet:
     def pull(self, tell: Callable[[News], None]) -> bool:
         """Ask once, here and now; False when the hub could not be asked."""
         return self._new_puller(tell).pull()
+
+    def standing(self) -> dict[str, dict[str, Any]]:
+        """How what the hub publishes stands here, of each kind, for the page; called where `tell` is, or before
+        `start`."""
+        found = self._adopter.standing()
+        for kind, (number, code) in self._useless.items():
+            if not found[kind].refused and self._shelf.held(kind).serial == number:
+                found[kind] = replace(found[kind], refused=code, number=number)
+        return {kind: asdict(one) for kind, one in found.items()}
 
     def stop(self) -> None:
         """Ask no more."""
@@ -83,6 +97,7 @@ class Fleet:
             return laid_over(settings, self._shelf.values())
         except DeskguardError as error:
             log.warning("settings of the hub are of no use, the desk's own are in force: %s", error)
+            self._useless["settings"] = (self._shelf.held("settings").serial, error.code)
             return settings
 
 

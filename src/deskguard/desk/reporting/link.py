@@ -101,7 +101,9 @@ def _refusal(url: str, answer: httpx.Response) -> DeskguardError:
         )
     if status in (429, 502, 503, 504):
         return DeskguardError(f"The hub {url} is busy (status {status}).", "it is tried again.", "hub-busy")
-    if status in (400, 413, 422):
+    # Reports are given up on the hub's own word only, not for what a proxy or another program makes of them.
+    is_hubs = answer.headers.get("content-type", "").startswith("application/json")
+    if status == 413 or (status in (400, 422) and is_hubs):
         return DeskguardError(
             f"The hub {url} does not take what this desk sends (status {status}).",
             "bring hub and desk to the same version.",

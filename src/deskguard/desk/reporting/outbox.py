@@ -85,7 +85,8 @@ class Outbox:
             try:
                 connection.execute(f"PRAGMA busy_timeout = {storefiles.BUSY_TIMEOUT_MS}")
                 connection.execute("PRAGMA journal_mode = WAL").fetchall()
-                connection.execute("PRAGMA synchronous = NORMAL")
+                # On disk before it can be sent: a number that a power cut took back would be used again.
+                connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("PRAGMA secure_delete = ON").fetchall()
                 connection.executescript(_TABLES)
                 return cls(connection, path, limits, now)

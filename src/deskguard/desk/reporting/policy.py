@@ -1,9 +1,9 @@
 """What of a window's news may be told to the hall, and when: pure, so that the promise can be read and tested.
 
-Told at once are the desk's own state and health, that a visit begins and ends, and calls for help. What says
-how a clerk works (hits, courtesy, manner, false alarms) waits for the next day by default: nobody watches a
-person live. What was said is never told: no event has room for it. Hits of visitors, of nobody known, and those
-that wait for a person's judgement are not told at all.
+Told at once are the desk's own state and health, that a visit begins and ends, how many wait, and calls for
+help. What says how a clerk works (hits, courtesy, manner, false alarms) waits for the next day by default:
+nobody watches a person live. What was said is never told: no event has room for it. Hits of visitors, of nobody
+known, and those that wait for a person's judgement are not told at all.
 """
 
 from __future__ import annotations
@@ -32,6 +32,11 @@ _NOT_TOLD = frozenset(
 )
 """Why a hit showed no card, and is told to nobody either."""
 _VISITS_REMEMBERED = 4
+_SAME_QUEUE = timedelta(minutes=5)
+"""So long the same number of people who wait is not told again."""
+_SAME_WAIT = timedelta(seconds=5)
+_QUEUE_HOLDS = timedelta(minutes=15)
+"""So long a visit that begins is told with how many waited last."""
 
 
 def utc_text(moment: datetime) -> str:
@@ -43,6 +48,24 @@ def next_day(moment: datetime) -> str:
     """The first moment of the local day after, as UTC text."""
     tomorrow = moment.astimezone().date() + timedelta(days=1)
     return utc_text(datetime.combine(tomorrow, time.min).astimezone())
+
+
+@dataclass(frozen=True, slots=True)
+class _Queue:
+    """Those who wait, as was told to the hall last."""
+
+    waiting: int | None
+    since: datetime | None
+    """Since when the first of them has waited."""
+    told: datetime
+
+    def says(self, other: _Queue) -> bool:
+        """Whether the other is no news: the same people wait, and it was told a moment ago."""
+        if self.waiting != other.waiting or not timedelta() <= other.told - self.told < _SAME_QUEUE:
+            return False
+        if self.since is None or other.since is None:
+            return self.since is other.since
+        return abs(self.since - other.since) <= _SAME_WAIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +88,8 @@ class Policy:
         self._hit_rules: dict[str, str] = {}
         """The rule of each hit that was told."""
         self._visits: list[Visit] = []
+        self._queue: _Queue | None = None
+        self._queue_heard: datetime | None = None
 
     def desk(self, at: datetime, *, online: bool, version: str, rules_sha256: str) -> list[Entry]:
         """The desk has started or stops."""
@@ -84,6 +109,23 @@ class Policy:
     def help(self, at: datetime, by: str) -> list[Entry]:
         """Somebody called for help."""
         return self._entry("help", at, by=by)
+
+    def queue(self, at: datetime, waiting: int | None, longest_s: float | None) -> list[Entry]:
+        """How many wait for this window; nothing when that was told a moment ago."""
+        since = None if longest_s is None else at - timedelta(seconds=longest_s)
+        now = _Queue(waiting, since, at)
+        self._queue_heard = at
+        if self._queue is not None and self._queue.says(now):
+            return []
+        self._queue = now
+        told_s = None if longest_s is None else round(max(0.0, longest_s), 1)
+        return self._entry("queue", at, waiting=waiting, longest_s=told_s)
+
+    def _waiting(self, at: datetime) -> int | None:
+        """How many wait, as far as the queue system told lately."""
+        if self._queue is None or self._queue_heard is None:
+            return None
+        return self._queue.waiting if timedelta() <= at - self._queue_heard < _QUEUE_HOLDS else None
 
     def finding(self, at: datetime, finding: Finding) -> list[Entry]:
         """A visit, or what was found in one."""
@@ -151,6 +193,7 @@ class Policy:
             channel=visit.channel,
             begun_by=visit.begun_by,
             ended_by=visit.ended_by or "",
+            waiting=self._waiting(at) if visit.end_sample is None else None,
         )
 
     def _courtesy(self, at: datetime, courtesy: Courtesy) -> list[Entry]:

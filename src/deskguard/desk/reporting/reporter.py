@@ -99,6 +99,10 @@ class Reporter:
         elif isinstance(outcome, Visit | Courtesy | Manner):
             self._put(lambda one, at: one.finding(at, outcome))
 
+    def queue(self, waiting: int | None, longest_s: float | None) -> None:
+        """The queue system told how many wait, and for how long the first of them has waited."""
+        self._put(lambda one, at: one.queue(at, waiting, longest_s))
+
     def hear(self, kind: str, payload: dict[str, Any]) -> None:
         """What the staff page is told of the desk itself; what it shows of speech is not looked at."""
         if kind == "state":

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LASTING = ("desk", "state", "level", "health", "rules", "pause_reason", "visit", "day", "help")
+LASTING = ("desk", "state", "level", "health", "rules", "fleet", "pause_reason", "visit", "day", "help")
 """Kinds whose latest payload is part of the snapshot."""
 # Browsers open six connections to a host at most: with six tabs streaming, no button would work any more.
 MAX_READERS = 4

@@ -19,6 +19,7 @@ from deskguard.errors import DeskguardError
 from deskguard.hub.accounts import passwords
 from deskguard.hub.accounts.roles import ALLOWED, ROLES
 from deskguard.hub.store.times import utc_moment, utc_text
+from deskguard.hub.store.turns import take_turn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,6 +77,7 @@ def make(connection: Connection, new: NewAccount, at: datetime, password_hash: s
     """Add an account and give its id; raises DeskguardError. The hash is made before the transaction."""
     name = new.name.strip()
     check(name, new.role, new.windows)
+    take_turn(connection, "accounts")
     if by_name(connection, name) is not None:
         raise DeskguardError(f'There is an account "{name}" already.', "take another name.", "account-exists")
     account_id = secrets.token_hex(8)
@@ -161,37 +163,32 @@ def person_of(row: dict[str, Any]) -> Person:
 # ---- guessing gets slow ----
 
 
-def locked_until(connection: Connection, name: str, at: datetime) -> datetime | None:
-    """Until when a name is locked; None when it is not."""
-    found = connection.execute(
-        sa.text("SELECT locked_until_utc FROM hub_login_failures WHERE name = :name"), {"name": _key(name)}
-    ).scalar()
-    until = utc_moment(str(found)) if found else None
-    return until if until is not None and until > at else None
+def begin_try(connection: Connection, name: str, at: datetime) -> bool:
+    """Count a try at a name before its password is looked at; whether it may be looked at.
 
-
-def note_failure(connection: Connection, name: str, at: datetime) -> None:
-    """Count a wrong password; from the sixth in a row on each locks the name for twice as long."""
+    Counted first, and as one statement, so that of many tries at the same moment, at whichever process, no more
+    are looked at than of as many one after the other. From the sixth in a row on each locks the name for twice
+    as long; a right password forgets them (`forget_failures`).
+    """
     connection.execute(
         sa.text("DELETE FROM hub_login_failures WHERE last_utc < :old"),
         {"old": utc_text(at - _FORGOTTEN_AFTER)},
     )
-    connection.execute(
+    failures, locked_until = connection.execute(
         sa.text(
             "INSERT INTO hub_login_failures VALUES (:name, 1, :at, '') ON CONFLICT (name) DO UPDATE"
             " SET failures = hub_login_failures.failures + 1, last_utc = excluded.last_utc"
+            " RETURNING failures, locked_until_utc"
         ),
         {"name": _key(name), "at": utc_text(at)},
-    )
-    failures = connection.execute(
-        sa.text("SELECT failures FROM hub_login_failures WHERE name = :name"), {"name": _key(name)}
-    ).scalar_one()
+    ).one()
     if failures > FREE_TRIES:
         lock = min(FIRST_LOCK * 2 ** min(failures - FREE_TRIES - 1, 20), LONGEST_LOCK)
         connection.execute(
             sa.text("UPDATE hub_login_failures SET locked_until_utc = :until WHERE name = :name"),
             {"name": _key(name), "until": utc_text(at + lock)},
         )
+    return not locked_until or utc_moment(str(locked_until)) <= at
 
 
 def forget_failures(connection: Connection, name: str) -> None:
@@ -233,6 +230,7 @@ def change(connection: Connection, account_id: str, wanted: Change, at: datetime
 
     Nobody can be left without an administrator. A change ends the account's sessions.
     """
+    take_turn(connection, "accounts")
     row = by_id(connection, account_id)
     if row is None:
         raise DeskguardError("There is no such account.", "load the page again.", "account-missing")

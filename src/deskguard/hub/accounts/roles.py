@@ -19,6 +19,7 @@ Permission = Literal[
     "accounts.manage",
     "audit.view",
     "settings.manage",
+    "scorecards.manage",
     "export",
 ]
 RoleName = Literal["clerk", "reviewer", "supervisor", "rule-author", "administrator", "auditor"]
@@ -36,12 +37,20 @@ ALLOWED: MappingProxyType[RoleName, frozenset[Permission]] = MappingProxyType(
                 "findings.view",
                 "findings.decide",
                 "rules.view",
+                "scorecards.manage",
                 "export",
             }
         ),
         "rule-author": frozenset({"trends.view", "rules.view", "rules.edit", "rules.publish"}),
         "administrator": frozenset(
-            {"wall.view", "rules.view", "desks.manage", "accounts.manage", "settings.manage"}
+            {
+                "wall.view",
+                "rules.view",
+                "desks.manage",
+                "accounts.manage",
+                "settings.manage",
+                "scorecards.manage",
+            }
         ),
         "auditor": frozenset({"trends.view", "rules.view", "audit.view"}),
     }

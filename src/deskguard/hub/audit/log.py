@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from deskguard.hub.store.opening import audit_key
 from deskguard.hub.store.times import utc_text
+from deskguard.hub.store.turns import take_turn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-# "deskaudt" in ASCII.
-_LOCK = 0x6465736B61756474
 FIRST = "0" * 64
 """The hash before the first row."""
 _INSERT = sa.text(
@@ -46,9 +45,8 @@ def record(  # noqa: PLR0913 - one row has so many columns
 
     `detail` holds ids, categories and numbers only: never words that were heard, never a secret.
     """
-    if connection.dialect.name == "postgresql":
-        # One after the other: the next row needs the hash of this one.
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    # One after the other: the next row needs the hash of this one.
+    take_turn(connection, "audit")
     last = connection.execute(
         sa.text("SELECT number, chain FROM hub_audit ORDER BY number DESC LIMIT 1")
     ).first()

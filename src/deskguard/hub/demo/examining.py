@@ -13,6 +13,7 @@ from deskguard.authoring.trials.judging import Judge
 from deskguard.hub.demo import speaking
 from deskguard.hub.demo.hall import SEED, Sitting
 from deskguard.privacy.redact import redact
+from deskguard.scoring.curves import curves
 from deskguard.scoring.findings import finding_of_courtesy, finding_of_hit, finding_of_manner, visit_at
 from deskguard.scoring.values import Examination, Examined, Exposure, Recording, Spoken
 from deskguard.settings import MannerSettings, VisitSettings
@@ -63,6 +64,8 @@ class DemoExaminer:
         kept = {_name(one): one for one in told}.values()
         findings = {one.finding_id: one for one in self._findings(visits, list(kept), examination, rng)}
         said = [one for talk in visits for one in talk]
+        bounds_of = [one for one in kept if isinstance(one, Visit)]
+        curve = curves(said, bounds_of, self._manner, MannerSettings())
         examined = Examined(
             examination=examination,
             exposure=_exposure(said, sum(isinstance(one, Visit) for one in kept), recording),
@@ -73,14 +76,14 @@ class DemoExaminer:
                     end_sample=one.end_sample,
                     role=one.role,
                     text=redact(one.text),
+                    curve=curve.get(one.utterance_id),
                 )
                 for one in said
             ),
         )
         bounds = [
             (one.visit_id, seconds(one.start_sample), seconds(one.end_sample or one.start_sample))
-            for one in kept
-            if isinstance(one, Visit)
+            for one in bounds_of
         ]
         return examined, bounds
 

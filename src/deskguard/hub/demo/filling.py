@@ -21,6 +21,7 @@ from deskguard.hub.demo.deciding import decide, examined_at
 from deskguard.hub.demo.examining import MODEL, DemoExaminer
 from deskguard.hub.demo.reporting import Outbox
 from deskguard.hub.reviewing.results import Results
+from deskguard.hub.store.turns import take_turn
 from deskguard.hub.trends import trainings
 from deskguard.scoring.values import NightRun
 
@@ -66,6 +67,7 @@ def fill(
     password = secrets.token_urlsafe(12)
     kept = passwords.hashed(password)
     with state.store.writing() as connection:
+        take_turn(connection, "accounts")
         _refuse_used(connection)
         connection.execute(sa.text("INSERT INTO hub_settings VALUES (:name, 'begun')"), {"name": _MARK})
         for name, role, clerk_id in _PEOPLE:

@@ -19,6 +19,7 @@ from deskguard.wire.events import (
     DeskEvent,
     HitEvent,
     MannerEvent,
+    QueueEvent,
     StateEvent,
     VisitEvent,
 )
@@ -53,6 +54,9 @@ class Outbox:
         now = self._state.now()
         self._send([(now - timedelta(seconds=2), {"kind": "desk", "online": True, "version": "0.1.0"})])
         self._send([(now - timedelta(seconds=1), {"kind": "state", "state": "listening"})])
+        waiting = self._rng.randrange(8)
+        longest_s = 90.0 * waiting if waiting else None
+        self._send([(now, {"kind": "queue", "waiting": waiting, "longest_s": longest_s})])
 
     def _day(
         self, examined: Examined, visits: Sequence[tuple[str, float, float]], began: datetime
@@ -108,10 +112,13 @@ def _told(one: Finding) -> dict[str, object]:
     }  # fmt: skip
 
 
-_KINDS: dict[str, type[DeskEvent | StateEvent | VisitEvent | HitEvent | CourtesyEvent | MannerEvent]] = {
+_KINDS: dict[
+    str, type[DeskEvent | StateEvent | VisitEvent | QueueEvent | HitEvent | CourtesyEvent | MannerEvent]
+] = {
     "desk": DeskEvent,
     "state": StateEvent,
     "visit": VisitEvent,
+    "queue": QueueEvent,
     "hit": HitEvent,
     "courtesy": CourtesyEvent,
     "manner": MannerEvent,

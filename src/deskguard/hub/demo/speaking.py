@@ -109,11 +109,18 @@ def heard(spoken: Sequence[Uttered], start_s: float, first_id: int, rng: random.
                     end_sample=marks[-1],
                     voiced_samples=round((marks[-1] - marks[0]) * _VOICED),
                     loudness_lufs=loudness,
+                    levels_lufs=_levels(marks, loudness),
                 ),
             )
         )
         at_s = marks[-1] / SAMPLE_RATE_HZ
     return found
+
+
+def _levels(marks: Sequence[int], loudness: float) -> tuple[float | None, ...]:
+    """Loudness second by second: a sentence begins a little louder than it ends."""
+    many = (marks[-1] - 1) // SAMPLE_RATE_HZ - marks[0] // SAMPLE_RATE_HZ + 1
+    return tuple(round(loudness + 1.0 - 2.0 * at / max(1, many - 1), 1) for at in range(many))
 
 
 def _turns(rng: random.Random, roles: str, texts: Sequence[str]) -> list[Uttered]:

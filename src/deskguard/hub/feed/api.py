@@ -137,7 +137,7 @@ def intake_router(feeding: Feeding, metrics: Metrics) -> APIRouter:
             accepted=taken.accepted,
             repeated=taken.repeated,
             refused=tuple((one.seq or 0, one.code) for one in batch.refused),
-            watching=feeding.broadcast.readers,
+            watching=feeding.watching,
             skew_s=taken.skew_s,
         )
 
@@ -197,7 +197,11 @@ def feed_router(feeding: Feeding) -> APIRouter:
                 fresh = broadcast.since(position)
                 events = fresh.events
                 if not fresh.is_complete:
-                    events = tuple(await run_in_threadpool(read_on, position))
+                    try:
+                        events = tuple(await run_in_threadpool(read_on, position))
+                    except DeskguardError:
+                        # The database is away: the reader comes again and goes on where it was.
+                        return
                 text = "".join(_wire(one) for one in events if _is_chosen(one, chosen))
                 if events:
                     position = events[-1].position

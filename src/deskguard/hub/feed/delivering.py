@@ -23,11 +23,12 @@ import sqlalchemy as sa
 
 from deskguard.errors import DeskguardError
 from deskguard.hub.feed import hooks, reading
+from deskguard.hub.feed.hooks import Receiver
 from deskguard.hub.store.times import utc_text
 from deskguard.wire.events import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.engine import Connection
@@ -42,6 +43,8 @@ PATIENCE_S = 10.0
 TAKEN_FOR = timedelta(minutes=2)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=30)
 GIVEN_UP_AFTER = timedelta(days=3)
+_NOTING_TRIES = 60
+"""One a second; well below TAKEN_FOR."""
 _AT_ONCE = 100
 _MOST = 50
 """Webhooks of one hall."""
@@ -110,6 +113,21 @@ def every(connection: Connection) -> list[dict[str, Any]]:
     return rows
 
 
+def tried(store: HubStore, webhook_id: str, at: datetime) -> dict[str, Any] | None:
+    """Send a test to a webhook; gives its row with the outcome, None when there is none.
+
+    What waits for it, and how it stands, stay as they are.
+    """
+    with store.reading() as connection:
+        found = connection.execute(
+            sa.text("SELECT * FROM hub_webhooks WHERE webhook_id = :id"), {"id": webhook_id}
+        ).first()
+    if found is None:
+        return None
+    hook = dict(found._mapping)
+    return {**hook, "outcome": posted(hooks.trial(_receiver(hook), int(hook["position"]), at))}
+
+
 class Delivery:
     """A thread that tells webhooks; `look` does it once."""
 
@@ -125,9 +143,11 @@ class Delivery:
         self._thread.start()
 
     def stop(self) -> None:
-        """End; a delivery that is under way may take its time and is made again after the next start."""
+        """End; a delivery that is under way is waited for, so that it is noted and not made again."""
         self._ended.set()
         self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(2 * PATIENCE_S)
 
     def nudge(self) -> None:
         """There is something new."""
@@ -142,24 +162,28 @@ class Delivery:
                 " WHERE w.next_utc <= :now AND w.position < s.value"
             )
             waiting = [dict(one._mapping) for one in connection.execute(due, {"now": now})]
-        more = [self._tell(one) for one in waiting if self._take(one)]
+        more = [self._tell(one, until) for one in waiting if (until := self._take(one))]
         return any(more)
 
-    def _take(self, hook: dict[str, Any]) -> bool:
-        """Whether this process may deliver now; the others leave the webhook alone for a while."""
+    def _take(self, hook: dict[str, Any]) -> str:
+        """Until when other processes leave the webhook to this one; empty: another has it, or had it since."""
         change = sa.text(
-            "UPDATE hub_webhooks SET next_utc = :until WHERE webhook_id = :id AND next_utc = :next"
-            " RETURNING tries"
+            "UPDATE hub_webhooks SET next_utc = :until"
+            " WHERE webhook_id = :id AND next_utc = :next AND position = :position AND tries = :tries"
+            " RETURNING next_utc"
         )
         values = {
             "until": utc_text(self._now() + TAKEN_FOR),
             "id": hook["webhook_id"],
             "next": hook["next_utc"],
+            "position": hook["position"],
+            "tries": hook["tries"],
         }
         with self._store.writing() as connection:
-            return connection.execute(change, values).first() is not None
+            taken = connection.execute(change, values).first()
+        return "" if taken is None else str(taken.next_utc)
 
-    def _tell(self, hook: dict[str, Any]) -> bool:
+    def _tell(self, hook: dict[str, Any], until: str) -> bool:
         chosen = reading.Chosen(kinds=tuple(json.loads(hook["kinds"])))
         windows: Sequence[str] = json.loads(hook["windows"])
         with self._store.reading() as connection:
@@ -171,14 +195,16 @@ class Delivery:
         upto = found[-1].position if len(found) == _AT_ONCE else max(newest, int(hook["position"]))
         outcome = "ok"
         if events:
-            form = cast("Form", hook["form"])
-            outcome = posted(hooks.letter(form, hook["url"], hook["secret"], events, self._now()))
-        self._note(hook, upto, outcome)
+            outcome = posted(hooks.letter(_receiver(hook), events, self._now()))
+        self._note({**hook, "taken": until}, upto, outcome)
         return outcome == "ok" and len(found) == _AT_ONCE
 
     def _note(self, hook: dict[str, Any], upto: int, outcome: str) -> None:
         now = self._now()
-        values: dict[str, Any] = {"id": hook["webhook_id"], "outcome": outcome, "given_up": 0}
+        values: dict[str, Any] = {
+            **{"id": hook["webhook_id"], "taken": hook["taken"]},
+            **{"outcome": outcome, "given_up": 0},
+        }
         if outcome == "ok":
             self.delivered += 1
             values |= {"position": upto, "tries": 0, "next": utc_text(now), "since": None}
@@ -190,12 +216,23 @@ class Delivery:
             values["next"] = utc_text(now + pause)
             if since < utc_text(now - GIVEN_UP_AFTER):
                 values |= {"position": upto, "since": None, "given_up": upto - int(hook["position"])}
+        # What was delivered and is not noted would be delivered again: a database that restarts is waited for.
+        for _ in range(_NOTING_TRIES):
+            try:
+                self._keep(values)
+                return
+            except DeskguardError:
+                if self._ended.wait(1.0):
+                    break
+        self._keep(values)
+
+    def _keep(self, values: dict[str, Any]) -> None:
         with self._store.writing() as connection:
             connection.execute(
                 sa.text(
                     "UPDATE hub_webhooks SET position = :position, tries = :tries, next_utc = :next,"
                     " failing_since_utc = :since, outcome = :outcome, given_up = given_up + :given_up"
-                    " WHERE webhook_id = :id"
+                    " WHERE webhook_id = :id AND next_utc = :taken"
                 ),
                 values,
             )
@@ -212,6 +249,10 @@ class Delivery:
                 # A mistake of ours at one webhook must not end the others for good.
                 log.exception("webhooks stumbled")
             self._wake.wait(LOOK_EVERY_S)
+
+
+def _receiver(hook: Mapping[str, Any]) -> Receiver:
+    return Receiver(cast("Form", hook["form"]), hook["url"], hook["secret"])
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -47,6 +47,7 @@ COLUMNS = (
         "end",
         "channel",
         "waiting",
+        "longest_s",
         "reason",
     ),
     *("by", "notes", "received", "desk_id", "id", "position"),

@@ -69,6 +69,11 @@ class Gathering:
             self._told()
 
     def _keep(self, several: list[tuple[Arrived, Promise]]) -> None:
+        # A sender that hung up waits no more, and its batch comes again. From here on nobody can call it off: a
+        # promise that is kept and called off at once would end this thread, and with it the intake.
+        several = [one for one in several if one[1].running() or one[1].set_running_or_notify_cancel()]
+        if not several:
+            return
         try:
             taken = take(self._store, [arrived for arrived, _ in several])
         except Exception as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from deskguard.errors import DeskguardError
@@ -26,7 +26,7 @@ def router(state: HubState) -> APIRouter:
     def shown(request: Request, person: Person, **more: Any) -> Response:
         with state.store.reading() as connection:
             found = delivering.every(connection)
-        told = {"secret": "", "problem": "", **more}
+        told = {"secret": "", "problem": "", "tested": None, **more}
         return render(request, "webhooks.html", person, hooks=found, forms=hooks.FORMS, kinds=KINDS, **told)
 
     @routes.get("")
@@ -54,6 +54,26 @@ def router(state: HubState) -> APIRouter:
             return shown(request, person, problem=error.problem)
         return shown(request, person, secret=made if form == "generic" else "")
 
+    @routes.post("/{webhook_id}/test")
+    def test(
+        request: Request, webhook_id: str, person: Annotated[Person, Depends(needs("settings.manage"))]
+    ) -> Response:
+        at = state.now()
+        hook = delivering.tried(state.store, webhook_id, at)
+        if hook is None:
+            raise HTTPException(404)
+        with state.store.writing() as connection:
+            detail = {"form": hook["form"], "outcome": hook["outcome"]}
+            audit.record(
+                connection,
+                at=at,
+                who=person.account_id,
+                action="webhook.test",
+                target=webhook_id,
+                detail=detail,
+            )
+        return shown(request, person, tested=_told(hook))
+
     @routes.post("/{webhook_id}/remove")
     def remove(
         request: Request, webhook_id: str, person: Annotated[Person, Depends(needs("settings.manage"))]
@@ -70,3 +90,14 @@ def router(state: HubState) -> APIRouter:
         return RedirectResponse(f"{state.base_path}/webhooks", 303)
 
     return routes
+
+
+def _told(hook: dict[str, Any]) -> dict[str, Any]:
+    """What came of a test, for the page: where it went, whether it arrived, and the text that says so."""
+    kind, _, code = str(hook["outcome"]).partition("-")
+    return {
+        "webhook_id": hook["webhook_id"],
+        "is_good": kind == "ok",
+        "key": f"hub.hook.test_{kind}",
+        "code": code,
+    }

@@ -40,20 +40,39 @@ class Letter:
     headers: Mapping[str, str]
 
 
-def letter(form: Form, url: str, secret: str, events: Sequence[Stored], at: datetime) -> Letter:
-    """Events as a request in one of the forms, signed now."""
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Who is told, and how."""
+
+    form: Form
+    url: str
+    secret: str
+
+
+def letter(receiver: Receiver, events: Sequence[Stored], at: datetime) -> Letter:
+    """Events as a request in the receiver's form, signed now."""
+    told = {"v": 1, "events": [one.told() for one in events], "position": events[-1].position if events else 0}
+    return _letter(receiver, told, lines(events), at)
+
+
+def trial(receiver: Receiver, position: int, at: datetime) -> Letter:
+    """A request without events that says it is a test; otherwise as all others, the signature among it."""
+    told = {"v": 1, "test": True, "events": [], "position": position}
+    time = at.astimezone().strftime("%m-%d %H:%M")
+    text = catalogue.load(catalogue.LANGUAGES[0])["hub.hook.test_line"].format(time=time)
+    return _letter(receiver, told, [text], at)
+
+
+def _letter(receiver: Receiver, told: dict[str, Any], text: Sequence[str], at: datetime) -> Letter:
+    """JSON for programs, lines of text for chats."""
     headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "deskguard"}
-    if form == "generic":
-        told = {
-            "v": 1,
-            "events": [one.told() for one in events],
-            "position": events[-1].position if events else 0,
-        }
+    url, secret = receiver.url, receiver.secret
+    if receiver.form == "generic":
         body = _json(told)
         moment = str(int(at.timestamp()))
         return Letter(url, body, {**headers, TIMESTAMP: moment, SIGNATURE: signature(secret, moment, body)})
-    message = {"msgtype": "text", "text": {"content": "\n".join(lines(events))}}
-    if form == "dingtalk" and secret:
+    message = {"msgtype": "text", "text": {"content": "\n".join(text)}}
+    if receiver.form == "dingtalk" and secret:
         url = _signed_address(url, secret, at)
     return Letter(url, _json(message), headers)
 

@@ -3,6 +3,9 @@
 What a desk says of itself is not believed: its id and window are those of its key. Its clock may be wrong: what
 it says was "now" when it sent the batch tells by how much, and the times of its events are set right by that.
 An event later than now is put to now. The answer is given after the commit, so what is acknowledged is on disk.
+
+An event that came before is known by its number and its id: a desk whose disk was set back, to an older image
+or by a power cut, uses numbers again for other events, and those are taken.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import sqlalchemy as sa
 
 from deskguard.errors import DeskguardError
 from deskguard.hub.feed.counting import Where, rolled_up
+from deskguard.hub.store import settings
 from deskguard.hub.store.times import utc_text
 
 if TYPE_CHECKING:
@@ -97,11 +101,14 @@ def take(store: HubStore, several: Sequence[Arrived]) -> list[Taken]:
     """Keep batches, all in one transaction, or none of them; raises DeskguardError."""
     with store.writing() as connection:
         before = _last(connection, several)
+        came = _came_before(connection, several, before)
         last, rows = dict(before), list[_Row]()
         for number, one in enumerate(several):
             stream = _Stream(one.desk.desk_id, one.batch.head.stream)
-            fresh = [event for event in one.batch.events if event.seq > last[stream]]
-            rows += [_timed(number, event, one) for event in fresh]
+            for event in one.batch.events:
+                if (stream.desk_id, event.id) not in came:
+                    came.add((stream.desk_id, event.id))
+                    rows.append(_timed(number, event, one))
             numbers = [event.seq for event in one.batch.events]
             numbers += [event.seq for event in one.batch.refused if event.seq is not None]
             last[stream] = max([last[stream], *numbers])
@@ -161,6 +168,34 @@ def _last(connection: Connection, several: Sequence[Arrived]) -> dict[_Stream, i
         given,
     )
     return {_Stream(desk, stream): int(last) for desk, stream, last in found}
+
+
+def _came_before(
+    connection: Connection, several: Sequence[Arrived], last: dict[_Stream, int]
+) -> set[tuple[str, str]]:
+    """(desk, event id) of all with a number that was used before which are in the store, or may have been."""
+    again = [
+        (one, event)
+        for one in several
+        for event in one.batch.events
+        if event.seq <= last[_Stream(one.desk.desk_id, one.batch.head.stream)]
+    ]
+    if not again:
+        return set()
+    table = _recordset(connection, "desk_id TEXT, event_id TEXT")
+    rows = [{"desk_id": one.desk.desk_id, "event_id": event.id} for one, event in again]
+    found = connection.execute(
+        sa.text(
+            f"SELECT e.desk_id, e.event_id FROM hub_events e JOIN {table}"
+            " ON e.desk_id = given.desk_id AND e.event_id = given.event_id"
+        ),
+        {"rows": json.dumps(rows)},
+    )
+    came = {(str(desk), str(event)) for desk, event in found}
+    # What is older than events are kept may be gone from the store, and would be counted twice.
+    kept_for = timedelta(days=int(settings.get(connection, "events_days")))
+    old = {(one.desk.desk_id, event.id) for one, event in again if one.received - event.at > kept_for}
+    return came | old
 
 
 def _insert(connection: Connection, several: Sequence[Arrived], rows: Sequence[_Row]) -> list[_Row]:

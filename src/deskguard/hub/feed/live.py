@@ -1,13 +1,15 @@
 """Each window as it is now, from the events that came; kept in memory and made anew from the store at a start.
 
 A tile has a version that rises with each change of any tile, so a reader asks for what is newer than it has and
-gets each window once, however much happened. Heat is what calls for a supervisor's attention in the last hour:
-calls for help, heated talk, hits; what desks hold back until the next day is not in it.
+gets each window once, however much happened. Versions are those of one board, which has a name: a reader that
+comes from the board of another process gets everything. Heat is what calls for a supervisor's attention in the
+last hour: calls for help, heated talk, hits; what desks hold back until the next day is not in it.
 """
 
 from __future__ import annotations
 
 import json
+import secrets
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from deskguard.hub.feed.reading import Stored
 
-KINDS = ("desk", "state", "health", "visit", "help")
+KINDS = ("desk", "state", "health", "visit", "queue", "help")
 """Events that a tile is made of."""
 HEAT_LASTS = timedelta(hours=1)
 _HEAT_FROM = ((6, 3), (3, 2), (1, 1))
@@ -39,6 +41,7 @@ class LiveBoard:
     """The tiles of all windows; safe to use from several threads."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
+        self.name = secrets.token_hex(4)
         self._now = now
         self._guard = threading.Lock()
         self._tiles: OrderedDict[str, _Tile] = OrderedDict()
@@ -115,6 +118,7 @@ def _blank(window: str, desk: str) -> dict[str, Any]:
             "version": "",
             "rules": "",
             "visit": None,
+            "queue": None,
             "help": "",
             "health": None,
             "heat": 0,
@@ -128,7 +132,7 @@ def _apply(tile: _Tile, event: Stored, body: dict[str, Any]) -> None:
     if event.kind == "desk":
         told.update(online=body["online"], version=body["version"], rules=body["rules_sha256"][:12])
         if not body["online"]:
-            told.update(visit=None)
+            told.update(visit=None, queue=None)
     elif event.kind == "state":
         told.update(
             state=body["state"], reason=body["reason"], since=event.at_utc, online=body["state"] != "stopped"
@@ -138,6 +142,8 @@ def _apply(tile: _Tile, event: Stored, body: dict[str, Any]) -> None:
         told.update(online=True, notes=body["notes"], health={name: body[name] for name in ("lost_s", "rtf")})
     elif event.kind == "visit":
         _visit(told, body)
+    elif event.kind == "queue":
+        told["queue"] = _queue(event, body)
     elif event.kind == "help":
         told["help"] = event.at_utc
     _heat(tile, event, body)
@@ -155,6 +161,16 @@ def _visit(told: dict[str, Any], body: dict[str, Any]) -> None:
     elif told["visit"] is not None and told["visit"]["id"] == body["visit_id"]:
         told["visit"] = None
         told["help"] = ""
+
+
+def _queue(event: Stored, body: dict[str, Any]) -> dict[str, Any] | None:
+    """How many wait, since when the first of them does, and when it was so; None: no word of either."""
+    longest_s = body["longest_s"]
+    if body["waiting"] is None and longest_s is None:
+        return None
+    at = datetime.fromisoformat(event.at_utc)
+    since = "" if longest_s is None else (at - timedelta(seconds=longest_s)).astimezone(UTC).isoformat()
+    return {"waiting": body["waiting"], "since": since, "at": event.at_utc}
 
 
 def _heat(tile: _Tile, event: Stored, body: dict[str, Any]) -> None:

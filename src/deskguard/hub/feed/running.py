@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from deskguard.errors import DeskguardError
 from deskguard.hub.audit import log as audit
 from deskguard.hub.feed.broadcast import Broadcast
 from deskguard.hub.feed.delivering import Delivery
 from deskguard.hub.feed.gathering import Gathering
 from deskguard.hub.feed.live import LiveBoard
+from deskguard.hub.feed.presence import Presence
 from deskguard.hub.feed.tail import Tail
 
 if TYPE_CHECKING:
@@ -33,11 +36,18 @@ class Feeding:
         self.gathering = Gathering(state.store, self.tail.nudge)
         self.delivery = Delivery(state.store, state.now)
         self.tail.also.append(self.delivery.nudge)
+        self.presence = Presence(state.store, state.now, lambda: self.broadcast.readers)
+        self.tail.beside.append(self.presence.turn)
         self._guard = threading.Lock()
         self._is_running = False
         self.is_ending = False
         """The server stops: streams must end, or it would wait for them."""
         self._noted: dict[tuple[str, str], datetime] = {}
+
+    @property
+    def watching(self) -> int:
+        """How many look on, here and at the other processes."""
+        return self.broadcast.readers + self.presence.elsewhere
 
     def start(self) -> None:
         """Begin, unless it runs; raises DeskguardError."""
@@ -55,6 +65,8 @@ class Feeding:
             if self._is_running:
                 self.tail.stop()
                 self.delivery.stop()
+                with suppress(DeskguardError):
+                    self.presence.leave()
 
     def note_view(self, person: Person, action: str) -> None:
         """Write down that somebody reads, once an hour for each person and thing: clients ask every second."""

@@ -40,6 +40,8 @@ class Tail:
         self._thread = threading.Thread(target=self._run, name="feed-tail", daemon=True)
         self.also: list[Callable[[], None]] = []
         """Called after new events were read; must not wait."""
+        self.beside: list[Callable[[], None]] = []
+        """Called at each turn; may ask the store."""
 
     def start(self) -> None:
         """Take the present state from the store, then follow it; raises DeskguardError."""
@@ -82,6 +84,8 @@ class Tail:
                 if turns % KNOW_EVERY == 0:
                     with self._store.reading() as connection:
                         self._board.know(reading.windows(connection))
+                for one in self.beside:
+                    one()
                 failing = ""
             except DeskguardError as error:
                 if error.code != failing:

@@ -25,6 +25,7 @@ _WORDS = (
     *("visit", "waiting", "help", "free", "reason_away", "reason_private", "reason_other", "notes", "minutes"),
     *("note_microphone-lost", "note_store-failing", "note_rules-rejected", "note_slow-cpu", "note_clock-jump"),
     "note_microphones-alike",
+    *("since_clock", "queue_longest", "queue_old", "waiting_all", "full", "full_end"),
     *("seconds", "hours", "connected", "connecting", "heat", "phone", "lost_contact", "notes_short"),
 )
 
@@ -34,15 +35,22 @@ def router(feeding: Feeding) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/wall", include_in_schema=False)
-    def wall(request: Request, person: Annotated[Person, Depends(needs("wall.view"))]) -> Response:
+    def wall(
+        request: Request,
+        person: Annotated[Person, Depends(needs("wall.view"))],
+        only: Annotated[str, Query(alias="wall", pattern="^[01]?$")] = "",
+    ) -> Response:
         feeding.start()
         feeding.note_view(person, "wall.open")
         version, tiles = feeding.board.newer(0, person.sees)
         told: dict[str, Any] = {
+            "board": feeding.board.name,
             "version": version,
             "tiles": tiles,
             "words": _WORDS,
             "now": feeding.state.now().isoformat(),
+            # For a screen that nobody sits at: the wall, and nothing around it.
+            "is_wall": only == "1",
         }
         return render(request, "wall.html", person, **told)
 
@@ -50,15 +58,15 @@ def router(feeding: Feeding) -> APIRouter:
     async def stream(
         person: Annotated[Person, Depends(needs("wall.view"))],
         since: Annotated[int, Query(ge=0, le=2**53)] = 0,
+        board: Annotated[str, Query(max_length=20)] = "",
     ) -> StreamingResponse:
         await run_in_threadpool(feeding.start)
-        return StreamingResponse(tiles(person, since), media_type="text/event-stream")
+        # Of a server that ran before, or of another process: everything is told anew.
+        known = since if board == feeding.board.name else 0
+        return StreamingResponse(tiles(person, known), media_type="text/event-stream")
 
     async def tiles(person: Person, version: int) -> AsyncIterator[str]:
         board, broadcast = feeding.board, feeding.broadcast
-        if version > board.version:
-            # Of a server that ran before: everything is told anew.
-            version = 0
         ends_s, told_s = time.monotonic() + STREAM_LASTS_S, 0.0
         broadcast.joined(1)
         try:
@@ -68,7 +76,8 @@ def router(feeding: Feeding) -> APIRouter:
                 if found or time.monotonic() - told_s >= PING_S:
                     told_s = time.monotonic()
                     now = feeding.state.now().isoformat()
-                    data = f'{{"now":"{now}","version":{version},"tiles":[{",".join(found)}]}}'
+                    head = f'"now":"{now}","board":"{board.name}","version":{version}'
+                    data = f'{{{head},"tiles":[{",".join(found)}]}}'
                     yield f"event: tiles\ndata: {data}\n\n"
                 # Where many look on, less often: half the work.
                 await asyncio.sleep(LOOK_EVERY_S * (2 if broadcast.readers > _MANY else 1))

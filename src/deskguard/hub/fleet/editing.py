@@ -18,7 +18,7 @@ from deskguard.hub.fleet import library
 from deskguard.wire.events import Strict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from deskguard.authoring.sheets.workbook import Sheet
     from deskguard.authoring.words import Words
@@ -107,6 +107,32 @@ def edited(files: Mapping[str, bytes], name: str, changes: Changes, words: Words
     at = sheet_names().index(name)
     sheets[at] = _changed(sheets[at], changes)
     return _kept_where_same(files, packs_of(sheets, _NAME, words), words)
+
+
+def file_of(files: Mapping[str, bytes], rule_id: str) -> str:
+    """The file with the entry of a rule; empty where none of these has one: it is a rule of all packs."""
+    packs = library.packs_of(files)
+    return next((path.name for path, _ in packs.entries(rule_id) if path.name in files), "")
+
+
+def with_counter_examples(
+    files: Mapping[str, bytes], several: Iterable[tuple[str, str]], words: Words
+) -> dict[str, bytes]:
+    """The files with more counter-examples, each a rule and words of staff; raises DeskguardError."""
+    from deskguard.authoring.sheets.sheets import LAYOUT
+
+    added = []
+    for rule_id, text in several:
+        file = file_of(files, rule_id)
+        if not file:
+            raise DeskguardError(
+                f'No pack of this version has a rule "{rule_id[:64]}" of its own.',
+                "leave its counter-examples out, or give it an entry in one of the packs first.",
+                "not-in-pack",
+            )
+        row = {"file": Path(file).stem, "id": rule_id, "list": words("value.counter_examples"), "text": text}
+        added.append(tuple(row.get(column.key, "") for column in LAYOUT["examples"]))
+    return edited(files, "examples", Changes(cells={}, removed=(), added=tuple(added)), words)
 
 
 def as_workbook(files: Mapping[str, bytes], words: Words) -> bytes:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from deskguard.hub.store.turns import take_turn
 from deskguard.wire.release import matches
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from deskguard.wire.release import Kind, Pull
 
-_LOCK = 0x666C656574  # "fleet" in ASCII: two publications at once take numbers one after the other
 _HASH_SHOWN = 12
 
 
@@ -114,8 +114,7 @@ def files(connection: Connection, name: str) -> dict[str, bytes] | None:
 
 def next_serial(connection: Connection) -> int:
     """The number of the next publication, for this transaction alone."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    take_turn(connection, "publications")
     newest = connection.execute(sa.text("SELECT max(serial) FROM hub_publications")).scalar()
     return int(newest or 0) + 1
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from deskguard.hub.store.opening import HubStore
 
 FORMAT = 1
-LEFT_OUT = frozenset({"hub_migrations", "night_migrations", "hub_sessions"})
+LEFT_OUT = frozenset({"hub_migrations", "night_migrations", "hub_sessions", "hub_presence"})
 _ROWS = 2000
 
 

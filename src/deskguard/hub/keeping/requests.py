@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from deskguard.errors import DeskguardError
 from deskguard.hub.store.times import utc_text
+from deskguard.hub.store.turns import take_turn
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,6 +26,7 @@ TABLES = (
 
 def ask(connection: Connection, account_id: str, clerk_id: str, why: str, at: datetime) -> str:
     """Note a wish; raises DeskguardError while an earlier one waits."""
+    take_turn(connection, "wishes")
     if any(one["account_id"] == account_id for one in waiting(connection)):
         raise DeskguardError("There is a request already.", "wait for its answer.", "already-asked")
     request_id = secrets.token_hex(8)

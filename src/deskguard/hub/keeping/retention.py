@@ -1,11 +1,12 @@
 """What is older than the settings allow goes: events, findings with what was said, clips, what has expired.
 
-Counts by day stay: they name nobody. It runs when the server starts and every hour; two servers on one database
-may both do it.
+Counts by day stay: they name nobody. It runs when the server starts and every hour. Of several processes on one
+database one at a time does it, and the others leave it to that one.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from deskguard.hub.audit import log
 from deskguard.hub.keeping import person
 from deskguard.hub.store import settings
 from deskguard.hub.store.times import utc_text
+from deskguard.hub.store.turns import has_turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from deskguard.hub.state import HubState
+
+journal = logging.getLogger(__name__)
 
 EVERY_S = 3600
 _OLD = "SELECT sha256 FROM night_recordings WHERE day < :day"
@@ -41,9 +45,14 @@ _BY_DAY = (
 
 
 def sweep(state: HubState) -> dict[str, int]:
-    """Delete what is too old now; gives how many of each kind, and notes it in the audit log."""
+    """Delete what is too old now; gives how many of each kind, and notes it in the audit log.
+
+    Nothing is done, and told, while another process is at it.
+    """
     at = state.now()
     with state.store.writing() as connection:
+        if not has_turn(connection, "retention"):
+            return {}
         days = settings.every(connection)
         gone, ids = _night(connection, (at - timedelta(days=int(days["findings_days"]))).date().isoformat())
         gone["events"] = _events(connection, utc_text(at - timedelta(days=int(days["events_days"]))))
@@ -97,4 +106,7 @@ class Sweeper:
             except DeskguardError as error:
                 # A full disk or a server that restarts: the next hour may be better.
                 self._complain(str(error))
+            except Exception:
+                # A mistake of ours today must not keep for ever what should be gone.
+                journal.exception("retention stumbled")
             self._is_over.wait(self._every_s)

@@ -14,6 +14,7 @@ from deskguard.hub.accounts.guard import Person, needs
 from deskguard.hub.accounts.roles import ROLES, RoleName
 from deskguard.hub.audit import log
 from deskguard.hub.keeping import requests
+from deskguard.hub.oidc import arriving
 from deskguard.hub.pages.forms import Form, Text
 from deskguard.hub.pages.rendering import render
 
@@ -113,6 +114,20 @@ def router(state: HubState) -> APIRouter:
             )
         return page(request, person, made=(name, password))
 
+    @routes.post("/accounts/{account_id}/untie")
+    def untie(request: Request, person: _Manager, account_id: str) -> Response:
+        _found(state, account_id)
+        with state.store.writing() as connection:
+            if arriving.untie(connection, account_id):
+                log.record(
+                    connection,
+                    at=state.now(),
+                    who=person.account_id,
+                    action="account.untie",
+                    target=account_id,
+                )
+        return RedirectResponse(f"{state.base_path}/accounts/{account_id}", 303)
+
     return routes
 
 
@@ -136,6 +151,7 @@ def _make(state: HubState, person: Person, form: NewForm) -> tuple[str, str]:
 def _found(state: HubState, account_id: str) -> dict[str, Any]:
     with state.store.reading() as connection:
         every = [one for one in people.every(connection) if one["account_id"] == account_id]
+        identity = arriving.identity_of(connection, account_id)
     if not every:
         raise HTTPException(404)
-    return {"account": every[0]}
+    return {"account": every[0], "identity": identity}

@@ -41,14 +41,14 @@ def within(path: str) -> str:
     return path if is_ours else "/"
 
 
-def let_in(state: HubState, account_id: str, name: str, then: str) -> Response:
-    """Begin a session and go on to a path of the hall."""
+def let_in(state: HubState, account_id: str, name: str, then: str, *, by: str = "") -> Response:
+    """Begin a session and go on to a path of the hall; `by` says in the audit log what vouches for them."""
     at = state.now()
     with state.store.writing() as connection:
         people.forget_failures(connection, name)
         sessions.end_old(connection, at)
         token = sessions.begin(connection, account_id, at)
-        log.record(connection, at=at, who=account_id, action="login")
+        log.record(connection, at=at, who=account_id, action="login", detail={"by": by} if by else None)
     answer = RedirectResponse(state.base_path + then, 303)
     # Lax, not Strict: a link to a finding in a colleague's message should not ask for the password again. What
     # changes something needs the form's token in any case.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 import fastapi
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from deskguard.hub.accounts import passwords, people, sessions
@@ -64,6 +64,8 @@ def router(state: HubState) -> APIRouter:
     @routes.post("/login")
     def login(request: Request, form: Annotated[LoginForm, fastapi.Form()]) -> Response:
         check_early_form(request, form.csrf)
+        if not state.has_passwords:
+            raise HTTPException(403)
         account, problem = _try(state, form)
         if account is None:
             return render(request, "login.html", None, status=401, next=within(form.next), problem=problem)
@@ -104,8 +106,8 @@ def _is_new(state: HubState) -> bool:
 def _try(state: HubState, form: LoginForm) -> tuple[dict[str, Any] | None, str]:
     """The account that name and password open, or why there is none; both are noted."""
     at = state.now()
-    with state.store.reading() as connection:
-        is_locked = people.locked_until(connection, form.name, at) is not None
+    with state.store.writing() as connection:
+        is_locked = not people.begin_try(connection, form.name, at)
         account = people.by_name(connection, form.name)
     usable = None if account is None or account["disabled_utc"] else account
     # Also for who is unknown: how long it takes tells nothing. A locked name is told so in any case.
@@ -115,7 +117,6 @@ def _try(state: HubState, form: LoginForm) -> tuple[dict[str, Any] | None, str]:
     if usable is not None and is_right:
         return usable, ""
     with state.store.writing() as connection:
-        people.note_failure(connection, form.name, at)
         who = "nobody" if account is None else account["account_id"]
         detail = {"why": "locked" if is_locked else "refused"}
         log.record(connection, at=at, who=who, action="login.failed", detail=detail)

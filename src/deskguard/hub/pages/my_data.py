@@ -14,9 +14,11 @@ from deskguard.hub.accounts.guard import Person, needs
 from deskguard.hub.audit import log
 from deskguard.hub.keeping import person as known
 from deskguard.hub.keeping import requests
+from deskguard.hub.oidc import arriving
 from deskguard.hub.pages.forms import Form, Text
 from deskguard.hub.pages.rendering import render
 from deskguard.hub.store import settings
+from deskguard.hub.store.turns import take_turn
 
 if TYPE_CHECKING:
     from deskguard.hub.state import HubState
@@ -53,6 +55,7 @@ def router(state: HubState) -> APIRouter:
         with state.store.writing() as connection:
             row = people.by_id(connection, person.account_id) or {}
             account = {name: value for name, value in row.items() if name != "password_hash"}
+            account["identity"] = arriving.identity_of(connection, person.account_id)
             folder = known.clips_folder(settings.get(connection, "clips_folder"))
             packed = known.export(connection, account, folder)
             log.record(
@@ -89,6 +92,7 @@ def _answer(state: HubState, person: Person, request_id: str, form: AnswerForm) 
     """Carry a wish out, or decline it; 404 for one that does not wait any more."""
     at = state.now()
     with state.store.writing() as connection:
+        take_turn(connection, "wishes")
         wishes = [one for one in requests.waiting(connection) if one["request_id"] == request_id]
         if not wishes:
             raise HTTPException(404)

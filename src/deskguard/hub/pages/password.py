@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import fastapi
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response
 
 from deskguard.errors import DeskguardError
@@ -43,6 +43,8 @@ def router(state: HubState) -> APIRouter:
         person: Annotated[Person, Depends(anybody)],
         form: Annotated[PasswordForm, fastapi.Form()],
     ) -> Response:
+        if not state.has_passwords:
+            raise HTTPException(403)
         kept, problem = _looked_at(state, person, form)
         if problem:
             return render(request, "password.html", person, status=422, problem=problem)
@@ -60,13 +62,13 @@ def router(state: HubState) -> APIRouter:
 def _looked_at(state: HubState, person: Person, form: PasswordForm) -> tuple[str, str]:
     """The new password's hash, or the text that says what is wrong."""
     at = state.now()
-    with state.store.reading() as connection:
+    with state.store.writing() as connection:
+        is_locked = not people.begin_try(connection, person.name, at)
         row = people.by_id(connection, person.account_id)
-        is_locked = people.locked_until(connection, person.name, at) is not None
     if row is None or is_locked or not passwords.is_right(row["password_hash"], form.old):
-        with state.store.writing() as connection:
-            people.note_failure(connection, person.name, at)
         return "", "hub.login.locked" if is_locked else "hub.password.wrong"
+    with state.store.writing() as connection:
+        people.forget_failures(connection, person.name)
     if form.new != form.again:
         return "", "hub.setup.not_again"
     try:

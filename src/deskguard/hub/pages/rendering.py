@@ -1,8 +1,9 @@
 """A template and its values to a page: escaped, in the reader's language, with the ways the reader may go.
 
-`render` gives every template: `t(key, **words)` (a text of the catalogue), `lang`, `person`, `csrf`, `nav`
-(the pages this role may open), `base` (what stands before every path), `here` (the path) and `demo`. Templates
-extend `layout.html`; scripts are modules in `static/`, told their values by `<script type="application/json">`.
+`render` gives every template: `t(key, **words)` (a text of the catalogue), `lang`, `person`, `csrf`, `nav` (the
+pages this role may open), `base` (what stands before every path), `here` (the path), `demo`, `has_passwords`
+and `oidc` (what the button of the provider says; None: there is none). Templates extend `layout.html`; scripts
+are modules in `static/`, told their values by `<script type="application/json">`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from fastapi.responses import HTMLResponse
 
+from deskguard.errors import DeskguardError
 from deskguard.hub.accounts.guard import session_of
 from deskguard.hub.store import settings
 from deskguard.i18n import catalogue
@@ -37,6 +39,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/mine", "hub.nav.mine", "findings.own"),
     ("/my-data", "hub.nav.my_data", "findings.own"),
     ("/reports", "hub.nav.reports", "findings.view"),
+    ("/scorecards", "hub.nav.scorecards", "scorecards.manage"),
     ("/rules", "hub.nav.rules", "rules.view"),
     ("/fleet", "hub.nav.fleet", "rules.publish"),
     ("/desks", "hub.nav.desks", "desks.manage"),
@@ -96,6 +99,8 @@ def render(
             here=path,
             demo=hall.demo,
             hall_name=_name(hall),
+            has_passwords=hall.has_passwords,
+            oidc=None if hall.oidc is None else hall.oidc.settings.label,
             **values,
         )
     )
@@ -125,9 +130,12 @@ def environment() -> jinja2.Environment:
 
 
 def _name(hall: HubState) -> str:
-    """What the administrator called the hall."""
-    with hall.store.reading() as connection:
-        return settings.get(connection, "name")
+    """What the administrator called the hall; nothing while the database is away, of which pages must tell."""
+    try:
+        with hall.store.reading() as connection:
+            return settings.get(connection, "name")
+    except DeskguardError:
+        return ""
 
 
 def _ways(request: Request, person: Person) -> list[tuple[str, str]]:

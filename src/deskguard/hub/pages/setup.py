@@ -15,6 +15,7 @@ from deskguard.hub.accounts.setting_up import setup_code
 from deskguard.hub.audit import log
 from deskguard.hub.pages.forms import Form, Text, check_early_form, let_in
 from deskguard.hub.pages.rendering import render
+from deskguard.hub.store.turns import take_turn
 
 if TYPE_CHECKING:
     from deskguard.hub.state import HubState
@@ -75,6 +76,7 @@ def _make(state: HubState, form: SetupForm) -> str:
     new = people.NewAccount(name=form.name, role="administrator", password=form.password, must_change=False)
     at = state.now()
     with state.store.writing() as connection:
+        take_turn(connection, "accounts")
         if people.has_any(connection):
             raise HTTPException(404)
         account_id = people.make(connection, new, at, kept)

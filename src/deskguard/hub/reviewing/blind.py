@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from deskguard.errors import DeskguardError
 from deskguard.hub.store.times import utc_text
+from deskguard.hub.store.turns import take_turn
 from deskguard.privacy.redact import redact
 from deskguard.scoring.agreement import kappa
 
@@ -68,6 +69,7 @@ def verdicts(connection: Connection, finding_id: str | None = None) -> dict[str,
 def give(connection: Connection, verdict: Verdict) -> tuple[Verdict, ...]:
     """Keep a verdict; gives all there are on that finding now. Raises DeskguardError for a third, or a second
     one of the same person."""
+    take_turn(connection, "verdicts")
     said = verdicts(connection, verdict.finding_id).get(verdict.finding_id, ())
     if any(one.by == verdict.by for one in said):
         raise DeskguardError(

@@ -21,7 +21,6 @@ from deskguard.hub.reviewing.routes import FindingId, ReviewDesk, clip_answer, p
 from deskguard.hub.reviewing.showing import helpers
 from deskguard.hub.reviewing.signing import check_own
 from deskguard.hub.store.times import utc_text
-from deskguard.scoring.results import scores
 from deskguard.scoring.review import Decision
 from deskguard.scoring.values import SAID
 
@@ -54,10 +53,9 @@ def router(state: HubState, results: Results) -> APIRouter:
             return render(request, "mine.html", person, found=None, scores=(), **helpers(words(request)))
         looked = desk.results.own(person.clerk_id)
         desk.note(person, "mine.view", person.clerk_id)
-        card, policy = desk.results.card, desk.results.policy
         values: dict[str, Any] = {
             "found": listed(looked.found)[:_SHOWN],
-            "scores": list(reversed(scores(looked.night, card, policy, "clerk", card.period)))[:6],
+            "scores": list(reversed(desk.results.scores(looked.night, "clerk")))[:6],
             "now_utc": utc_text(state.now()),
         }
         return render(request, "mine.html", person, **values, **helpers(words(request)))
@@ -65,7 +63,8 @@ def router(state: HubState, results: Results) -> APIRouter:
     @routes.get("/mine/{finding_id}")
     def one(request: Request, person: Clerk, finding_id: FindingId) -> Response:
         found = _own(desk, person, finding_id, "mine.finding")
-        values = page_values(desk, request, found) | {"ways": ways(found, utc_text(state.now()))}
+        values = page_values(desk, request, found, is_own=True)
+        values["ways"] = ways(found, utc_text(state.now()))
         return render(request, "mine_one.html", person, **values)
 
     @routes.get("/mine/{finding_id}/clip")

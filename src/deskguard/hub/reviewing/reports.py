@@ -1,4 +1,4 @@
-"""/reports: scorecards of hall, windows and clerks for a period, with the numbers of the night's reports."""
+"""/reports: scores of hall, windows and clerks for a period, by the card that was in force for it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from deskguard.hub.audit import log
 from deskguard.hub.pages.rendering import render, words
 from deskguard.hub.reviewing.showing import helpers
 from deskguard.scoring.agreement import agreement
+from deskguard.scoring.card_choice import EVERYTHING
 from deskguard.scoring.periods import Period, parse_period, period_of
 from deskguard.scoring.results import several_scores
 from deskguard.scoring.values import total
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from deskguard.scoring.tally import By, Part
 
 Viewer = Annotated[Person, Depends(needs("findings.view"))]
+Standard = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9_.-]*$")]
 Name = Annotated[str, Query(max_length=10, pattern=r"^[0-9W-]*$")]
 _OFFERED = 6
 
@@ -41,19 +43,23 @@ def router(state: HubState, results: Results) -> APIRouter:
 
 def _add_report(routes: APIRouter, state: HubState, results: Results) -> None:
     @routes.get("/reports")
-    def report(request: Request, person: Viewer, period: Name = "") -> Response:
-        wanted = _period(period, results, state.now().date())
+    def report(request: Request, person: Viewer, period: Name = "", standard: Standard = "") -> Response:
+        scope = _scope(standard, results)
+        wanted = _period(period, results, scope)
         looked = results.look(wanted.first, wanted.last, person)
         ways: list[By] = ["hall", "window", "clerk"]
-        found = several_scores(looked.night, results.card, results.policy, [(by, wanted.per) for by in ways])
+        card = results.card_of(wanted, scope)
+        found = several_scores(looked.night, card, results.policy, [(by, wanted.per) for by in ways])
         with state.store.writing() as connection:
             log.record(
                 connection, at=state.now(), who=person.account_id, action="report.view", target=wanted.name
             )
         values: dict[str, Any] = {
             "period": wanted,
-            "offered": _before(state.now().date(), wanted),
-            "card": results.card,
+            "offered": _before(results.today, wanted),
+            "card": card,
+            "standard": scope,
+            "standards": _standards(results),
             "scores": {by: _by_name(found[by, wanted.per]) for by in ways},
             "agreement": agreement(looked.night.findings, looked.night.standings, results.policy),
             "not_analysed": _not_analysed(looked.night.parts),
@@ -63,16 +69,19 @@ def _add_report(routes: APIRouter, state: HubState, results: Results) -> None:
 
 def _add_score(routes: APIRouter, state: HubState, results: Results) -> None:
     @routes.get("/reports/score")
-    def score(
+    def score(  # noqa: PLR0913, PLR0917 - what a reader may ask
         request: Request,
         person: Viewer,
         by: Literal["hall", "window", "clerk"],
         subject: Annotated[str, Query(max_length=80)] = "",
         period: Name = "",
+        standard: Standard = "",
     ) -> Response:
-        wanted = _period(period, results, state.now().date())
+        scope = _scope(standard, results)
+        wanted = _period(period, results, scope)
         looked = results.look(wanted.first, wanted.last, person)
-        found = several_scores(looked.night, results.card, results.policy, [(by, wanted.per)])[by, wanted.per]
+        card = results.card_of(wanted, scope)
+        found = several_scores(looked.night, card, results.policy, [(by, wanted.per)])[by, wanted.per]
         one = next((each for each in found if each.subject == subject), None)
         if one is None:
             raise HTTPException(404)
@@ -82,14 +91,28 @@ def _add_score(routes: APIRouter, state: HubState, results: Results) -> None:
                 target=f"{wanted.name} {by} {subject}",
             )  # fmt: skip
         known = {each.finding.finding_id: each.finding for each in looked.found}
-        values: dict[str, Any] = {"score": one, "card": results.card, "known": known}
+        values: dict[str, Any] = {"score": one, "card": card, "known": known, "standard": scope}
         return render(request, "report_score.html", person, **values, **helpers(words(request)))
 
 
-def _period(name: str, results: Results, today: date) -> Period:
+def _standards(results: Results) -> list[str]:
+    """Standards for which a card of their own was chosen."""
+    return sorted({one.scope for one in results.choices()} - {EVERYTHING, results.scope})
+
+
+def _scope(standard: str, results: Results) -> str:
+    """What is scored: a standard with a card of its own, or all that the hall scores; 404 for another."""
+    if not standard:
+        return results.scope
+    if standard not in _standards(results):
+        raise HTTPException(404)
+    return standard
+
+
+def _period(name: str, results: Results, scope: str) -> Period:
     """The period that is asked for; without one the card's own that goes on now. 422 for what names none."""
     if not name:
-        return period_of(today, results.card.period)
+        return period_of(results.today, results.card_on(results.today, scope).period)
     try:
         return parse_period(name)
     except ValueError:

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from deskguard.rules.pack import load_packs
+from deskguard.scoring.card_choice import chosen, day_that_decides, scope_of
 from deskguard.scoring.card_files import find_card
 from deskguard.scoring.lines import Judged, judged
 from deskguard.scoring.policy import deadlines_of, policy_of
+from deskguard.scoring.results import scores
 from deskguard.scoring.scorecard import usable
 from deskguard.scoring.store import Wanted
 
@@ -28,10 +30,14 @@ if TYPE_CHECKING:
 
     from deskguard.hub.accounts.people import Person
     from deskguard.hub.state import HubState
+    from deskguard.scoring.card_choice import CardChoice
+    from deskguard.scoring.periods import Period
     from deskguard.scoring.policy import Policy
     from deskguard.scoring.results import Night
     from deskguard.scoring.review import Deadlines
+    from deskguard.scoring.score_values import Score
     from deskguard.scoring.scorecard import Scorecard
+    from deskguard.scoring.tally import By
     from deskguard.scoring.values import Recording, Spoken
     from deskguard.settings import Settings
 
@@ -42,6 +48,7 @@ _STAMP = sa.text(
     " (SELECT COUNT(*) FROM night_decisions) AS decisions,"
     " (SELECT COUNT(*) FROM night_imports) AS imports"
 )
+_CHOICES = sa.text("SELECT COUNT(*) FROM night_card_choices")
 _Key = tuple["date | None", "date | None", tuple[str, ...], tuple[str, ...]]
 _Stamp = tuple[object, ...]
 
@@ -69,16 +76,68 @@ class Results:
     """What routes ask the night; safe to use from several threads."""
 
     def __init__(self, state: HubState, settings: Settings) -> None:
-        """Raises DeskguardError for a card that is missing or has blanks."""
+        """Raises DeskguardError where the card of the settings is missing or has blanks."""
         self._state = state
         places = [_path(one) for one in settings.scoring.cards]
-        self.card: Scorecard = usable(find_card(settings.scoring.card, places))
+        self._own: Scorecard = usable(find_card(settings.scoring.card, places))
+        self.scope = scope_of(settings)
+        """The standard that this hall scores alone; empty: all of them."""
+        self._choices: tuple[int, tuple[CardChoice, ...]] = (0, ())
+        self._built: dict[int, Scorecard | None] = {}
         self.policy: Policy = policy_of(settings.scoring)
         self.deadlines: Deadlines = deadlines_of(settings.scoring)
         self._rules = settings.rules
         self._due: frozenset[str] | None = None
         self._turn = threading.Lock()
         self._kept: OrderedDict[_Key, tuple[_Stamp, Looked]] = OrderedDict()
+
+    @property
+    def today(self) -> date:
+        """The day of this place."""
+        return self._state.now().astimezone().date()
+
+    @property
+    def card(self) -> Scorecard:
+        """The card in force today; raises DeskguardError where what was chosen cannot be used any more."""
+        return self.card_on(self.today)
+
+    def card_on(self, day: date, scope: str | None = None) -> Scorecard:
+        """The card that scores a day, for all that this hall scores or for one standard alone."""
+        choice = chosen(self.choices(), self.scope if scope is None else scope, day)
+        if choice is None:
+            return self._own
+        if choice.serial not in self._built:
+            # A choice never changes.
+            self._built[choice.serial] = choice.card()
+        return self._built[choice.serial] or self._own
+
+    def card_of(self, period: Period, scope: str | None = None) -> Scorecard:
+        """The card that scores a period."""
+        return self.card_on(day_that_decides(period, self.today), scope)
+
+    def choices(self) -> tuple[CardChoice, ...]:
+        """Which cards were chosen; read again when there are more."""
+        with self._state.store.reading() as connection:
+            many = int(connection.execute(_CHOICES).scalar_one())
+        if self._choices[0] != many:
+            self._choices = (many, tuple(self._state.night.card_choices()))
+        return self._choices[1]
+
+    def scores(self, night: Night, by: By) -> list[Score]:
+        """Scores by the periods of the card in force, each period by the card that scores it."""
+        now = self.card
+        found: dict[str, dict[tuple[str, Period], Score]] = {}
+        listed = []
+        for one in scores(night, now, self.policy, by, now.period):
+            card = self.card_of(one.period)
+            if card.sha256 == now.sha256:
+                listed.append(one)
+                continue
+            if card.sha256 not in found:
+                several = scores(night, card, self.policy, by, now.period)
+                found[card.sha256] = {(each.subject, each.period): each for each in several}
+            listed.append(found[card.sha256].get((one.subject, one.period), one))
+        return listed
 
     def look(self, first: date | None, last: date | None, person: Person | None = None) -> Looked:
         """The days from `first` to `last` in the windows that a person may see; of a clerk, without windows."""
@@ -109,14 +168,15 @@ class Results:
         return self._state.night.spoken(recording_sha256)
 
     def _look(self, key: _Key) -> Looked:
-        stamp = self._stamp()
+        card = self.card
+        stamp = (*self._stamp(), card.sha256)
         first, last, windows, clerks = key
         if (known := self._known(key, stamp)) is not None:
             return known
         night = self._state.night.night(
             Wanted(first=first, last=last, windows=windows, clerks=clerks), self.deadlines
         )
-        looked = Looked(night, tuple(judged(night, self.card, self.policy)), self._acts_due())
+        looked = Looked(night, tuple(judged(night, card, self.policy)), self._acts_due())
         with self._turn:
             self._kept[key] = (stamp, looked)
             while len(self._kept) > _KEPT:

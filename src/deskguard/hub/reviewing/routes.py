@@ -19,7 +19,7 @@ from deskguard.hub.reviewing import blind, clips
 from deskguard.hub.reviewing.queue import Entry, Reader, after, counts, queue
 from deskguard.hub.reviewing.showing import helpers
 from deskguard.hub.reviewing.signing import check_second, check_sight, name_of
-from deskguard.hub.reviewing.timeline import timeline
+from deskguard.hub.reviewing.timeline import drawn, is_open_to_view, timeline
 from deskguard.hub.store.times import utc_text
 from deskguard.scoring.agreement import agreement
 from deskguard.scoring.review import Decision
@@ -197,18 +197,22 @@ def _verdicts(desk: ReviewDesk, finding_id: str) -> tuple[blind.Verdict, ...]:
         return blind.verdicts(connection, finding_id).get(finding_id, ())
 
 
-def page_values(desk: ReviewDesk, request: Request, one: Judged) -> dict[str, Any]:
-    """What a page about one finding shows: the same for who decides and for the clerk."""
+def page_values(desk: ReviewDesk, request: Request, one: Judged, *, is_own: bool = False) -> dict[str, Any]:
+    """What a page about one finding shows, to who decides or, with `is_own`, to the clerk it is about."""
     recording = one.finding.recording
     # Those of the same day and window; the timeline takes what lies in the visit.
     near = desk.results.beside(one)
+    line = timeline(one.finding, near, desk.results.spoken(recording.sha256))
+    telling = helpers(words(request))
+    may_see = line.has_curves and (is_own or is_open_to_view(one))
     return {
         "one": one,
-        "line": timeline(one.finding, near, desk.results.spoken(recording.sha256)),
+        "line": line,
+        "curves": drawn(line, one, telling["title"]) if may_see else None,
         "has_clip": clips.clip_of(desk.state, one.finding.finding_id) is not None,
         "margin_s": clips.MARGIN_S,
         "now_utc": utc_text(desk.state.now()),
-        **helpers(words(request)),
+        **telling,
     }
 
 

@@ -1,22 +1,24 @@
 """What was said around a finding, and all that was found there, to rows and curves of one visit.
 
 The night keeps no bounds of visits: those of a visit are taken from what was found in it, widened to the turns
-beside it as long as nobody is silent for a minute. Loudness is not kept either; the clip shows its own.
+beside it as long as nobody is silent for a minute. How loud and how fast is kept of staff only, shown beside a
+finding that is still held against somebody, or to the clerk whom it is about.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from deskguard.scoring.values import MANNER
+from deskguard.scoring.review import FALLS
+from deskguard.scoring.values import MANNER, SAID
 from deskguard.values import SAMPLE_RATE_HZ, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from deskguard.scoring.lines import Judged
-    from deskguard.scoring.values import Finding, Spoken
+    from deskguard.scoring.values import Curve, Finding, Spoken
 
 _APART_SAMPLES = 60 * SAMPLE_RATE_HZ
 _MOST_SAMPLES = 20 * 60 * SAMPLE_RATE_HZ
@@ -42,6 +44,18 @@ class Turn:
         length = max(SAMPLE_RATE_HZ // 5, self.spoken.end_sample - self.spoken.start_sample)
         return sum(one.isalnum() for one in self.spoken.text) / seconds(length)
 
+    @property
+    def most_over_lu(self) -> float | None:
+        """The loudest second, LU over the clerk's usual; None: not known."""
+        values = () if self.spoken.curve is None else self.spoken.curve.over_lu
+        return max((one for one in values if one is not None), default=None)
+
+    @property
+    def fastest(self) -> float | None:
+        """Syllables a second where it was fastest; None: not known."""
+        values = () if self.spoken.curve is None else self.spoken.curve.syllables_per_s
+        return max((one for one in values if one is not None), default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
@@ -54,6 +68,11 @@ class Timeline:
     end_sample: int
 
     @property
+    def has_curves(self) -> bool:
+        """Whether anything is known of how loud or how fast staff spoke here."""
+        return any(one.spoken.curve is not None for one in self.turns)
+
+    @property
     def length_samples(self) -> int:
         return max(1, self.end_sample - self.start_sample)
 
@@ -61,6 +80,52 @@ class Timeline:
         """Where a place lies in it, 0 to 100."""
         inside = min(max(sample, self.start_sample), self.end_sample)
         return round(100 * (inside - self.start_sample) / self.length_samples, 2)
+
+
+def is_open_to_view(one: Judged) -> bool:
+    """Whether others than the clerk may see how staff spoke around a finding: it is against somebody, and holds
+    or waits; what has fallen, or is praise, is nobody's reason to look."""
+    finding = one.finding
+    return finding.kind != SAID and finding.role != "visitor" and one.standing.state not in FALLS
+
+
+def drawn(line: Timeline, here: Judged, title: Callable[[Finding], str]) -> dict[str, Any]:
+    """What the page's script draws: times in seconds of the recording, and a value for each second."""
+    found = [*(each for turn in line.turns for each in turn.found), *line.beside]
+    usual = [one.usual_syllables_per_s for turn in line.turns if (one := turn.spoken.curve) is not None]
+    known = [one for one in usual if one is not None]
+    return {
+        "first": seconds(line.start_sample),
+        "last": seconds(line.end_sample),
+        "turns": [
+            [seconds(one.spoken.start_sample), seconds(one.spoken.end_sample), one.spoken.role]
+            for one in line.turns
+        ],
+        "marks": [
+            {
+                "at": seconds(each.finding.start_sample),
+                "name": title(each.finding),
+                "here": each.finding.finding_id == here.finding.finding_id,
+            }
+            for each in found
+            if each.finding.kind != SAID
+        ],
+        "level": _values(line, lambda one: one.over_lu),
+        "pace": _values(line, lambda one: one.syllables_per_s),
+        "usual": known[-1] if known else None,
+    }
+
+
+def _values(line: Timeline, of: Callable[[Curve], Sequence[float | None]]) -> list[list[float | None]]:
+    """Middles of seconds and their values; after each utterance a gap, so that no line leads over silence."""
+    found: list[list[float | None]] = []
+    for turn in line.turns:
+        curve = turn.spoken.curve
+        values = () if curve is None else of(curve)
+        if curve is not None and values:
+            found += [[curve.first_s + at + 0.5, value] for at, value in enumerate(values)]
+            found.append([curve.first_s + len(values), None])
+    return found
 
 
 def timeline(finding: Finding, found: Iterable[Judged], spoken: Sequence[Spoken]) -> Timeline:

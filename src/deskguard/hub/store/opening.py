@@ -8,11 +8,13 @@ because a desk forgets what the hall has acknowledged.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 import threading
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Literal, cast
 
+import sqlalchemy as sa
 from sqlalchemy import event
 
 from deskguard.errors import DeskguardError
@@ -31,6 +33,7 @@ FILE_NAME = "hub.sqlite3"
 CONNECTIONS = 60
 """More than the server has threads: a request never waits for a connection."""
 _AUDIT_KEY = "hub_audit_key"
+_KEY_MARK = "audit_key_mark"
 
 
 class HubStore:
@@ -54,10 +57,12 @@ class HubStore:
             if engine.dialect.name == "sqlite":
                 event.listen(engine, "connect", _be_durable)
                 engine.dispose()
+            key = secret(data, "audit.key")
             with explained(shown_place(engine)), engine.begin() as connection:
                 _refuse_newer(connection, shown_place(engine))
                 tables.migrate(connection)
-            return cls(engine, secret(data, "audit.key"))
+                _refuse_other_key(connection, shown_place(engine), key)
+            return cls(engine, key)
         except BaseException:
             engine.dispose()
             raise
@@ -124,6 +129,23 @@ def digest(text: str) -> str:
 
 def _be_durable(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("PRAGMA synchronous = FULL").fetchall()
+
+
+def _refuse_other_key(connection: Connection, shown: str, key: bytes) -> None:
+    """Keep to the first key that the database was opened with: two would break the audit log's chain."""
+    mark = hmac.new(key, b"deskguard hall", hashlib.sha256).hexdigest()
+    put = sa.text("INSERT INTO hub_settings VALUES (:name, :mark) ON CONFLICT (name) DO NOTHING")
+    connection.execute(put, {"name": _KEY_MARK, "mark": mark})
+    found = connection.execute(
+        sa.text("SELECT value FROM hub_settings WHERE name = :name"), {"name": _KEY_MARK}
+    ).scalar_one()
+    if not hmac.compare_digest(str(found), mark):
+        raise DeskguardError(
+            f"The data folder is not the one that belongs to the hall in {shown}: audit.key in it is another.",
+            "name the folder that belongs to it with --data, the same for every process; or put audit.key back"
+            " from a backup.",
+            "hub-other-data",
+        )
 
 
 def _refuse_newer(connection: Connection, shown: str) -> None:

@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from deskguard.hub.cards import shelf
+from deskguard.hub.feed.presence import PRESENCE
 from deskguard.hub.feed.tables import FEED
+from deskguard.hub.fleet import offers
 from deskguard.hub.keeping import requests
+from deskguard.hub.oidc.tables import IDENTITIES
 from deskguard.hub.reviewing.tables import TABLES as VERDICTS
+from deskguard.hub.store.turns import take_turn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +26,6 @@ if TYPE_CHECKING:
 
 Steps = tuple[tuple[str, tuple["str | Mapping[str, tuple[str, ...]]", ...]], ...]
 RECORD_TABLE = "CREATE TABLE IF NOT EXISTS hub_migrations (name TEXT PRIMARY KEY, position INTEGER NOT NULL)"
-# "deskhubs" in ASCII: no other program on the same database is likely to take it.
-_LOCK = 0x6465736B68756273
 
 ACCOUNTS = (
     """CREATE TABLE hub_accounts (
@@ -89,6 +92,10 @@ STEPS: Steps = (
     ("0003-verdicts-trainings", VERDICTS),
     ("0004-fleet", FLEET),
     ("0005-keeping", requests.TABLES),
+    ("0006-presence", PRESENCE),
+    ("0007-identities", IDENTITIES),
+    ("0008-offers", offers.TABLES),
+    ("0009-card-fills", shelf.TABLES),
 )
 
 
@@ -111,8 +118,7 @@ def unknown_steps(connection: Connection, steps: Steps = STEPS) -> list[str]:
 def migrate(connection: Connection, steps: Steps = STEPS) -> list[str]:
     """Apply the missing steps in the caller's transaction; returns their names."""
     dialect = connection.dialect.name
-    if dialect == "postgresql":
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    take_turn(connection, "tables")
     connection.execute(sa.text(RECORD_TABLE))
     done = set(applied(connection))
     fresh = [(at, name, body) for at, (name, body) in enumerate(steps) if name not in done]

@@ -10,6 +10,7 @@ const shown = new Map();
 let lastLost = null;
 let gap = null;
 let helpClosed = "";
+const fleetClosed = new Set();
 
 /** Remember when the microphone went and came back, so that the gap can be named. */
 export function note(state) {
@@ -43,7 +44,7 @@ export function render(model) {
   }
 }
 
-function current({ state, health, rules, help }) {
+function current({ state, health, rules, fleet, help }) {
   const codes = new Set([...(state?.notes ?? []), ...(health?.notes ?? [])]);
   if (rules?.error) codes.add("rules-rejected");
   if (state?.state === "microphone-lost") codes.add("microphone-lost");
@@ -61,8 +62,28 @@ function current({ state, health, rules, help }) {
     const body = t("banner.gap_body", { from: clock(gap.from, true), to: clock(gap.to, true), time });
     wanted.push({ id: "gap", tone: "calm", title: t("banner.gap_title"), remedy: body, close: () => (gap = null) });
   }
+  wanted.push(...published(fleet));
   if (help && help.at_utc !== helpClosed && Date.now() - new Date(help.at_utc) < HELP_SHOWN_MS) wanted.unshift(called(help));
   return wanted;
+}
+
+/** What the hall published and is not in force here; what the clerk has closed stays away until the next one. */
+function published(fleet) {
+  const wanted = [];
+  for (const [kind, { refused, number, waits }] of Object.entries(fleet ?? {})) {
+    if (refused) wanted.push({ code: `hall-${kind}-refused`, tone: "care", number, reason: refused });
+    if (waits) wanted.push({ code: `hall-${kind}-waiting`, tone: "calm", number, reason: "" });
+  }
+  return wanted
+    .map(({ code, tone, number, reason }) => ({
+      id: [code, number, reason].join(" ").trim(),
+      tone,
+      title: t(`banner.${code}_title`),
+      remedy: t(`banner.${code}_remedy`),
+      detail: reason && t("banner.hall_reason", { number: number || "—", reason: tOr(`fleet_reason.${reason}`, "fleet_reason.other", { reason }) }),
+    }))
+    .filter(({ id }) => !fleetClosed.has(id))
+    .map((one) => ({ ...one, close: () => fleetClosed.add(one.id) }));
 }
 
 /** A call for help, and honestly whether anybody got it. */

@@ -14,7 +14,7 @@ import * as visit from "./visit.js";
 
 window.deskguard = { cardShown: [] };
 
-const model = { connection: "connecting", state: null, health: null, rules: null, pauseReason: "", windowId: "", help: null };
+const model = { connection: "connecting", state: null, health: null, rules: null, fleet: null, pauseReason: "", windowId: "", help: null };
 let date = new Date().toDateString();
 
 const on = {
@@ -23,6 +23,7 @@ const on = {
     model.pauseReason = all.pause_reason?.reason ?? "";
     model.health = all.health;
     model.rules = all.rules;
+    model.fleet = all.fleet;
     model.help = all.help;
     visit.put(all.visit);
     day.put(all.day);
@@ -44,6 +45,7 @@ const on = {
   today: ({ entry }) => today.put(entry),
   health: (health) => (model.health = health),
   rules: (rules) => (model.rules = rules),
+  fleet: (fleet) => (model.fleet = fleet),
   pause_reason: ({ reason }) => (model.pauseReason = reason),
   visit: (board) => visit.put(board),
   day: (numbers) => day.put(numbers),

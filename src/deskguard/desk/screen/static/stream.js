@@ -1,6 +1,6 @@
 /* The event stream, and getting it back when it is lost. */
 
-const KINDS = ["snapshot", "desk", "state", "level", "card", "card_gone", "today", "health", "rules", "pause_reason", "visit", "day", "help"];
+const KINDS = ["snapshot", "desk", "state", "level", "card", "card_gone", "today", "health", "rules", "fleet", "pause_reason", "visit", "day", "help"];
 // The server sends a ping every 4 s when nothing else happens.
 const SILENT_MS = 12000;
 const SOON_MS = 400;
