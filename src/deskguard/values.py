@@ -1,8 +1,7 @@
 """The frozen values that flow between the rooms; imports nothing of ours.
 
 Audio is float32 at 16 kHz in [-1, 1]. Positions are integer samples since capture began, half-open
-[start_sample, end_sample): seconds appear only in print. Monotonic times end in `_ns`. UTC appears once, in
-`Run`.
+[start_sample, end_sample): seconds appear only in print. Monotonic times end in `_ns`. UTC is in `Run` only.
 """
 
 from __future__ import annotations
