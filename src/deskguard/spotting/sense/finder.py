@@ -57,7 +57,7 @@ class SenseFinder:
         for one in weighed:
             if not any(one[1] < end and start < one[2] for _, start, end in kept):
                 kept.append(one)
-        found = []
+        found: list[Candidate] = []
         for sense, start, end in sorted(kept, key=lambda one: one[1]):
             place = text.origin[start], text.ends[end - 1]
             if not any(one.start_char < place[1] and place[0] < one.end_char for one in listed):
