@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import date, datetime
     from pathlib import Path
 
     from deskguard.hub.store.opening import HubStore
@@ -31,3 +31,7 @@ class HubState:
     behind_proxy: bool = False
     demo: bool = False
     """Whether what is shown is made up; every page says so."""
+
+    def today(self) -> date:
+        """The day it is in the hall, by this computer's time zone; UTC has another one for some hours."""
+        return self.now().astimezone().date()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from deskguard.scoring.review import Standing
     from deskguard.scoring.score_values import Score
     from deskguard.scoring.scorecard import Scorecard
-    from deskguard.scoring.tally import By, Part
+    from deskguard.scoring.tally import By, Happened, Part
     from deskguard.scoring.values import Finding
 
 
@@ -52,6 +52,18 @@ def several_scores(
 ) -> dict[tuple[By, Per], list[Score]]:
     """The same for several ways of looking at it, each finding judged once."""
     happened = occurrences(night.findings, night.standings, usable(card), policy)
+    return scores_of_all(night, happened, card, policy, wanted)
+
+
+def scores_of_all(
+    night: Night,
+    happened: Iterable[Happened],
+    card: Scorecard,
+    policy: Policy,
+    wanted: Iterable[tuple[By, Per]],
+) -> dict[tuple[By, Per], list[Score]]:
+    """The same where it is known already what happened; of the night only parts and imports are asked."""
+    happened = tuple(happened)
     days: dict[By, dict[tuple[str, date], Tally]] = {}
     found = {}
     for by, per in wanted:

@@ -7,7 +7,7 @@ period, so adding up points day by day would be wrong, adding up counts is exact
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from deskguard.scoring.periods import period_of
 from deskguard.scoring.values import Exposure
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from deskguard.scoring.card_schema import Unit
-    from deskguard.scoring.occurrences import Occurrence
     from deskguard.scoring.periods import Per, Period
     from deskguard.scoring.scorecard import Scorecard
     from deskguard.scoring.values import Recording
@@ -26,6 +25,34 @@ By = Literal["hall", "window", "clerk"]
 """Whose score: all together, each window's, each clerk's."""
 Part = tuple["Recording", Exposure]
 """An examined recording and what there was in it."""
+
+
+class Happened(Protocol):
+    """What a tally asks of an occurrence: itself, or what was kept of it."""
+
+    @property
+    def item_id(self) -> str:
+        """The item of the card it falls under."""
+
+    @property
+    def finding_id(self) -> str:
+        """Of the finding that decides."""
+
+    @property
+    def visit_id(self) -> str:
+        """Empty: outside of any visit."""
+
+    @property
+    def recording(self) -> Recording:
+        """Where it was found."""
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it counts without anybody's word."""
+
+    @property
+    def source(self) -> Literal["machine", "person"]:
+        """Who says that it counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,19 +112,19 @@ def subject_of(recording: Recording, by: By) -> str:
 
 
 def day_tallies(
-    parts: Iterable[Part], happened: Iterable[Occurrence], card: Scorecard, by: By
+    parts: Iterable[Part], happened: Iterable[Happened], card: Scorecard, by: By
 ) -> dict[tuple[str, date], Tally]:
     """The tally of everybody's every day."""
     per_item: dict[str, Unit] = {item.item_id: item.per for _, item in card.items()}
-    of_day: dict[tuple[str, date], dict[str, list[Occurrence]]] = {}
+    of_day: dict[tuple[str, date], dict[str, list[Happened]]] = {}
     for one in happened:
-        recording = one.lead.recording
+        recording = one.recording
         items = of_day.setdefault((subject_of(recording, by), recording.day), {})
         items.setdefault(one.item_id, []).append(one)
     found = {
         key: Tally(
             items={name: _units(listed, per_item[name]) for name, listed in items.items()},
-            windows=frozenset(one.lead.recording.window_id for listed in items.values() for one in listed),
+            windows=frozenset(one.recording.window_id for listed in items.values() for one in listed),
         )
         for key, items in of_day.items()
     }
@@ -133,24 +160,22 @@ def _heard(parts: Sequence[Part]) -> Tally:
     return Tally(exposure=exposure, recordings=len(parts), windows=windows)
 
 
-def _units(happened: Sequence[Occurrence], per: Unit) -> Units:
+def _units(happened: Sequence[Happened], per: Unit) -> Units:
     """One day's occurrences of an item in its own units."""
     counted = [one for one in happened if one.is_counted]
     return Units(
         counted=_number(counted, per),
         if_confirmed=_number(happened, per),
-        findings=tuple(one.lead.finding_id for one in counted),
-        by_person=tuple(one.lead.finding_id for one in counted if one.source == "person"),
-        waiting=tuple(one.lead.finding_id for one in happened if not one.is_counted),
+        findings=tuple(one.finding_id for one in counted),
+        by_person=tuple(one.finding_id for one in counted if one.source == "person"),
+        waiting=tuple(one.finding_id for one in happened if not one.is_counted),
     )
 
 
-def _number(happened: Sequence[Occurrence], per: Unit) -> int:
+def _number(happened: Sequence[Happened], per: Unit) -> int:
     if per == "day":
         return min(1, len(happened))
     if per != "visit":
         return len(happened)
     # What lies in no visit is one of its own.
-    return len(
-        {(one.lead.recording.sha256, one.lead.visit_id or f"-{one.lead.finding_id}") for one in happened}
-    )
+    return len({(one.recording.sha256, one.visit_id or f"-{one.finding_id}") for one in happened})

@@ -12,9 +12,9 @@ from deskguard.hub.accounts.guard import Person, needs
 from deskguard.hub.audit import log
 from deskguard.hub.pages.rendering import render, words
 from deskguard.hub.reviewing.showing import helpers
-from deskguard.scoring.agreement import agreement
+from deskguard.scoring.agreement import agreement_of
 from deskguard.scoring.periods import Period, parse_period, period_of
-from deskguard.scoring.results import several_scores
+from deskguard.scoring.results import scores_of_all
 from deskguard.scoring.values import total
 
 if TYPE_CHECKING:
@@ -22,46 +22,57 @@ if TYPE_CHECKING:
     from datetime import date
 
     from deskguard.hub.reviewing.results import Results
+    from deskguard.hub.reviewing.summing import Sheets
     from deskguard.hub.state import HubState
+    from deskguard.scoring.periods import Per
     from deskguard.scoring.score_values import Score
     from deskguard.scoring.tally import By, Part
 
 Viewer = Annotated[Person, Depends(needs("findings.view"))]
 Name = Annotated[str, Query(max_length=10, pattern=r"^[0-9W-]*$")]
+BLOCKS: tuple[By, ...] = ("hall", "window", "clerk")
+SHOWN = 100
+"""Findings of an item that are named."""
 _OFFERED = 6
 
 
-def router(state: HubState, results: Results) -> APIRouter:
+def router(state: HubState, results: Results, sheets: Sheets) -> APIRouter:
     """The routes of /reports."""
     routes = APIRouter(include_in_schema=False)
-    _add_report(routes, state, results)
-    _add_score(routes, state, results)
+    _add_report(routes, state, (results, sheets))
+    _add_score(routes, state, (results, sheets))
     return routes
 
 
-def _add_report(routes: APIRouter, state: HubState, results: Results) -> None:
+def _add_report(routes: APIRouter, state: HubState, found_by: tuple[Results, Sheets]) -> None:
+    results, sheets = found_by
+
     @routes.get("/reports")
     def report(request: Request, person: Viewer, period: Name = "") -> Response:
-        wanted = _period(period, results, state.now().date())
-        looked = results.look(wanted.first, wanted.last, person)
-        ways: list[By] = ["hall", "window", "clerk"]
-        found = several_scores(looked.night, results.card, results.policy, [(by, wanted.per) for by in ways])
+        wanted = _period(period, results, state.today())
+        left = sheets.catch_up()
+        night, happened, decided = sheets.happened(wanted.first, wanted.last, person)
+        ways: list[tuple[By, Per]] = [(by, wanted.per) for by in BLOCKS]
+        found = scores_of_all(night, happened, results.card, results.policy, ways)
         with state.store.writing() as connection:
             log.record(
                 connection, at=state.now(), who=person.account_id, action="report.view", target=wanted.name
             )
         values: dict[str, Any] = {
             "period": wanted,
-            "offered": _before(state.now().date(), wanted),
+            "offered": _before(state.today(), wanted),
             "card": results.card,
-            "scores": {by: _by_name(found[by, wanted.per]) for by in ways},
-            "agreement": agreement(looked.night.findings, looked.night.standings, results.policy),
-            "not_analysed": _not_analysed(looked.night.parts),
+            "scores": {by: _by_name(found[by, wanted.per]) for by in BLOCKS},
+            "agreement": agreement_of(decided),
+            "not_analysed": _not_analysed(night.parts),
+            "left": left,
         }
         return render(request, "reports.html", person, **values, **helpers(words(request)))
 
 
-def _add_score(routes: APIRouter, state: HubState, results: Results) -> None:
+def _add_score(routes: APIRouter, state: HubState, found_by: tuple[Results, Sheets]) -> None:
+    results, sheets = found_by
+
     @routes.get("/reports/score")
     def score(
         request: Request,
@@ -70,9 +81,11 @@ def _add_score(routes: APIRouter, state: HubState, results: Results) -> None:
         subject: Annotated[str, Query(max_length=80)] = "",
         period: Name = "",
     ) -> Response:
-        wanted = _period(period, results, state.now().date())
-        looked = results.look(wanted.first, wanted.last, person)
-        found = several_scores(looked.night, results.card, results.policy, [(by, wanted.per)])[by, wanted.per]
+        wanted = _period(period, results, state.today())
+        sheets.catch_up()
+        night, happened, _ = sheets.happened(wanted.first, wanted.last, person)
+        way: tuple[By, Per] = by, wanted.per
+        found = scores_of_all(night, happened, results.card, results.policy, [way])[way]
         one = next((each for each in found if each.subject == subject), None)
         if one is None:
             raise HTTPException(404)
@@ -81,8 +94,9 @@ def _add_score(routes: APIRouter, state: HubState, results: Results) -> None:
                 connection, at=state.now(), who=person.account_id, action="report.view",
                 target=f"{wanted.name} {by} {subject}",
             )  # fmt: skip
-        known = {each.finding.finding_id: each.finding for each in looked.found}
-        values: dict[str, Any] = {"score": one, "card": results.card, "known": known}
+        shown = [name for item in one.items for name in (item.units.waiting + item.units.findings)[:SHOWN]]
+        values: dict[str, Any] = {"score": one, "card": results.card, "shown": SHOWN}
+        values["known"] = state.night.findings(shown)
         return render(request, "report_score.html", person, **values, **helpers(words(request)))
 
 

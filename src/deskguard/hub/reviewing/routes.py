@@ -69,7 +69,7 @@ class ReviewDesk:
         with self.state.store.reading() as connection:
             verdicts = blind.verdicts(connection)
         now = self.state.now()
-        looked = self.results.look(now.date() - timedelta(days=_DAYS), None, person)
+        looked = self.results.look(self.state.today() - timedelta(days=_DAYS), None, person)
         entries = queue(looked.found, Reader(name_of(person), verdicts, utc_text(now)))
         return [one for one in entries if not only or one.why == only]
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from sqlalchemy import event
 
 from deskguard.errors import DeskguardError
+from deskguard.hub.feed.counting import count_anew
 from deskguard.hub.store import tables
 from deskguard.scoring.store import NightStore
 from deskguard.scoring.store_engine import explained, for_reading, open_engine, shown_place
@@ -56,7 +57,8 @@ class HubStore:
                 engine.dispose()
             with explained(shown_place(engine)), engine.begin() as connection:
                 _refuse_newer(connection, shown_place(engine))
-                tables.migrate(connection)
+                if tables.SUMS_STEP in tables.migrate(connection):
+                    count_anew(connection)
             return cls(engine, secret(data, "audit.key"))
         except BaseException:
             engine.dispose()

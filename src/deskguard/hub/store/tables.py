@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from deskguard.hub.feed.tables import FEED
+from deskguard.hub.feed.tables import FEED, SUMMED
 from deskguard.hub.keeping import requests
+from deskguard.hub.reviewing.sheets import SHEETS
 from deskguard.hub.reviewing.tables import TABLES as VERDICTS
 
 if TYPE_CHECKING:
@@ -83,12 +84,16 @@ FLEET = (
         rules TEXT NOT NULL, settings TEXT NOT NULL
     )""",
 )
+SUMS_STEP = "0006-sums"
+"""After it, all events are to be counted anew."""
 STEPS: Steps = (
     ("0001-accounts-desks-audit", ACCOUNTS),
     ("0002-feed", FEED),
     ("0003-verdicts-trainings", VERDICTS),
     ("0004-fleet", FLEET),
     ("0005-keeping", requests.TABLES),
+    (SUMS_STEP, SUMMED),
+    ("0007-sheets", SHEETS),
 )
 
 

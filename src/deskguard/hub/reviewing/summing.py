@@ -1,0 +1,222 @@
+"""Sheets of recordings that keep up with the night: what changed is found by stamps and judged anew.
+
+The night writes by itself, as a program of its own, and people decide here and on the command line. So whoever
+wants sums first asks what changed: recordings examined anew or told anew, decisions, recordings that are gone.
+Mostly nothing, which the counts of the tables tell. Sheet and sums change in one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from deskguard.errors import DeskguardError
+from deskguard.hub.reviewing import sheets
+from deskguard.hub.reviewing.sheets import decided_of, happened_of, pile_of, sheet_of
+from deskguard.hub.store import sums
+from deskguard.hub.store.recordset import recordset
+from deskguard.scoring.store import Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from sqlalchemy.engine import Connection
+
+    from deskguard.hub.accounts.people import Person
+    from deskguard.hub.reviewing.results import Results
+    from deskguard.hub.reviewing.sheets import Kept
+    from deskguard.hub.state import HubState
+    from deskguard.hub.store.sums import Pile
+    from deskguard.scoring.agreement import Decided
+    from deskguard.scoring.lines import Judged
+    from deskguard.scoring.results import Night
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 20.0
+_TOGETHER = 100
+"""Recordings in one transaction: about a second."""
+_AT_ONCE = 400
+"""Recordings that a page waits for; the rest is made behind it."""
+_STAMP = sa.text(
+    "SELECT (SELECT COUNT(*) FROM night_examinations) AS examinations,"
+    " (SELECT MAX(examined_utc) FROM night_examinations) AS newest,"
+    " (SELECT COUNT(*) FROM night_decisions) AS decisions,"
+    # A run tells recordings anew without examining them again.
+    " (SELECT COUNT(*) FROM night_runs) AS runs, (SELECT MAX(ended_utc) FROM night_runs) AS ended"
+)
+_NEWEST = """newest AS (
+    SELECT * FROM (
+        SELECT r.sha256, r.day, r.window_id, r.clerk_id, e.examination_id, e.examined_utc, ROW_NUMBER() OVER (
+            PARTITION BY e.recording_sha256 ORDER BY e.examined_utc DESC, e.examination_id DESC
+        ) AS place
+        FROM night_examinations e JOIN night_recordings r ON r.sha256 = e.recording_sha256{which}
+    ) t WHERE place = 1
+)"""
+_DECIDED = """decided AS (
+    SELECT e.recording_sha256 AS sha256, COUNT(*) AS many FROM night_decisions d
+    JOIN night_findings f ON f.finding_id = d.finding_id
+    JOIN night_examinations e ON e.examination_id = f.examination_id{which}
+    GROUP BY e.recording_sha256
+)"""
+_CHANGED = sa.text(
+    f"""WITH {_NEWEST.format(which="")}, {_DECIDED.format(which="")}
+    SELECT n.sha256, n.day FROM newest n
+    LEFT JOIN hub_sheets s ON s.sha256 = n.sha256 LEFT JOIN decided d ON d.sha256 = n.sha256
+    WHERE s.sha256 IS NULL OR s.examination_id <> n.examination_id OR s.examined_utc <> n.examined_utc
+        OR s.decisions <> COALESCE(d.many, 0) OR s.judged_by <> :judged_by OR s.day <> n.day
+        OR s.window_id <> n.window_id OR s.clerk_id <> n.clerk_id
+    UNION ALL
+    SELECT s.sha256, s.day FROM hub_sheets s WHERE NOT EXISTS (
+        SELECT 1 FROM night_recordings r WHERE r.sha256 = s.sha256
+    )
+    ORDER BY day DESC, sha256"""
+)
+_SOME = sa.text(
+    f"""WITH {_NEWEST.format(which=" WHERE r.sha256 IN :some")},
+    {_DECIDED.format(which=" WHERE e.recording_sha256 IN :some")}
+    SELECT n.sha256, n.day, n.window_id, n.clerk_id, n.examination_id, n.examined_utc,
+        COALESCE(d.many, 0) AS decisions
+    FROM newest n LEFT JOIN decided d ON d.sha256 = n.sha256"""
+).bindparams(sa.bindparam("some", expanding=True))
+_COLUMNS = (
+    "sha256 TEXT, examination_id TEXT, examined_utc TEXT, decisions BIGINT, judged_by TEXT, day TEXT,"
+    " window_id TEXT, clerk_id TEXT, happened TEXT, decided TEXT, pile TEXT"
+)
+
+
+class Sheets:
+    """The sheets of one hall; safe to use from several threads, and from several processes on one database."""
+
+    def __init__(self, state: HubState, results: Results) -> None:
+        self._state = state
+        self._results = results
+        self._turn = threading.Lock()
+        self._seen: tuple[object, ...] | None = None
+        """The stamp of the store when there was nothing left to do."""
+
+    def catch_up(self, most: int = _AT_ONCE) -> int:
+        """Make sheets of what changed, of so many recordings at most; gives how many are left."""
+        with self._turn:
+            with self._state.store.reading() as connection:
+                stamp = tuple(connection.execute(_STAMP).one())
+                if stamp == self._seen:
+                    return 0
+                values = {"judged_by": self._judged_by()}
+                changed = [str(sha256) for sha256, _ in connection.execute(_CHANGED, values)]
+            for first in range(0, min(most, len(changed)), _TOGETHER):
+                self._make(changed[first : min(first + _TOGETHER, most)])
+            if len(changed) <= most:
+                # What changed since the stamp was taken has changed it.
+                self._seen = stamp
+            return max(0, len(changed) - most)
+
+    def happened(self, first: date, last: date, person: Person) -> tuple[Night, list[Kept], list[Decided]]:
+        """What scores are made of in the windows that a person may see, and what people decided."""
+        wanted = Wanted(first=first, last=last, windows=person.windows)
+        night = self._state.night.heard(wanted)
+        recordings = {recording.sha256: recording for recording, _ in night.parts}
+        question = sa.text(
+            "SELECT sha256, happened, decided FROM hub_sheets WHERE day >= :first AND day <= :last"
+        )
+        kept: list[Kept] = []
+        said: list[Decided] = []
+        with self._state.store.reading() as connection:
+            for sha256, happened, decisions in connection.execute(question, wanted.days()):
+                if (recording := recordings.get(sha256)) is not None:
+                    kept += happened_of(recording, happened)
+                    said += decided_of(decisions)
+        return night, kept, said
+
+    def _judged_by(self) -> str:
+        return sheets.judged_by(self._results.card, self._results.policy, self._results.due)
+
+    def _make(self, some: Sequence[str]) -> None:
+        """The sheets of some recordings."""
+        # The stamps first: what changes between the two is made anew the next time.
+        with self._state.store.reading() as connection:
+            stamps = {row.sha256: dict(row._mapping) for row in connection.execute(_SOME, {"some": list(some)})}
+        found = self._results.of_recordings(tuple(some))
+        findings: dict[str, list[Judged]] = {}
+        for one in found.found:
+            findings.setdefault(one.finding.recording.sha256, []).append(one)
+        judged_by = self._judged_by()
+        rows: list[dict[str, Any]] = []
+        pile: Pile = {}
+        for recording, exposure in found.night.parts:
+            if recording.sha256 not in stamps:
+                continue
+            here = findings.get(recording.sha256, [])
+            sheet = sheet_of(recording, exposure, here, found.due, self._results.policy)
+            rows.append({**stamps[recording.sha256], "judged_by": judged_by, **sheet.row()})
+            _lay(pile, sheet.pile)
+        with self._state.store.writing() as connection:
+            sums.hold(connection)
+            _lay(pile, _taken_out(connection, "sha256 IN :some", {"some": list(some)}))
+            if rows:
+                table = recordset(connection, _COLUMNS)
+                connection.execute(
+                    sa.text(f"INSERT INTO hub_sheets SELECT * FROM {table}"), {"rows": json.dumps(rows)}
+                )
+            sums.add(connection, pile)
+
+
+def drop(connection: Connection, which: str, values: Mapping[str, Any]) -> None:
+    """Take recordings out of the sums that are about to be deleted; `which` is a condition on hub_sheets."""
+    sums.hold(connection)
+    sums.add(connection, _taken_out(connection, which, values))
+
+
+def _taken_out(connection: Connection, which: str, values: Mapping[str, Any]) -> Pile:
+    """Delete sheets; gives what is to be added to the sums for it."""
+    lists = [sa.bindparam(name, expanding=True) for name, value in values.items() if isinstance(value, list)]
+    question = f"SELECT day, window_id, pile FROM hub_sheets WHERE {which}"
+    pile: Pile = {}
+    for row in connection.execute(sa.text(question).bindparams(*lists), values):
+        _lay(pile, sums.taken(pile_of(row)))
+    connection.execute(sa.text(f"DELETE FROM hub_sheets WHERE {which}").bindparams(*lists), values)
+    return pile
+
+
+def _lay(pile: Pile, more: Pile) -> None:
+    for cell, (count, total) in more.items():
+        sums.put(pile, cell, count, total)
+
+
+class Follower:
+    """A thread that keeps sheets up to date, so that nobody who opens a page waits for a whole night."""
+
+    def __init__(self, sheets: Sheets, every_s: float = LOOK_EVERY_S) -> None:
+        self._sheets = sheets
+        self._every_s = every_s
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sheets", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; what is being made is finished first."""
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ended.is_set():
+            try:
+                left = self._sheets.catch_up(_TOGETHER)
+            except DeskguardError as error:
+                # A full disk or a server that restarts: later may be better.
+                log.error("the sums of the night cannot be kept: %s", error.code)
+                left = 0
+            except Exception:
+                # A mistake of ours must not end it: pages make their sums themselves, and say what is wrong.
+                log.exception("the sums of the night stumbled")
+                left = 0
+            if not left:
+                self._ended.wait(self._every_s)
