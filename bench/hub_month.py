@@ -1,6 +1,6 @@
 """How long the pages over the night's results take in a hall of 300 windows: trends, scorecards, findings.
 
-    python bench/hub_month.py [--db sqlite|postgresql] [--windows 300] [--days 31] [--visits 40]
+    python bench/hub_month.py [--db sqlite|postgresql] [--windows 300] [--days 31] [--visits 40] [--keep FOLDER]
 
 Some days at a window are made by the real rules as those of `hub --demo-data`, and stand again at every window
 and on every working day under other names. Then the pages are opened: for the first time, again, and after
@@ -10,6 +10,7 @@ somebody has decided on a finding, as it goes on all day. Prints the times, and 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import secrets
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,6 +37,7 @@ from deskguard.hub.demo.examining import DemoExaminer  # noqa: E402
 from deskguard.hub.opened import opened_store, state_of  # noqa: E402
 from deskguard.hub.options import HubOptions  # noqa: E402
 from deskguard.rules.pack import load_packs  # noqa: E402
+from deskguard.scoring import store_rows  # noqa: E402
 from deskguard.scoring.review import Decision  # noqa: E402
 from deskguard.scoring.store import Wanted  # noqa: E402
 from deskguard.scoring.values import Examined, NightRun, finding_id  # noqa: E402
@@ -74,7 +77,7 @@ def at(one: Examined, window: int, day: date) -> Examined:
 
 
 def fill(state: Any, options: argparse.Namespace, last: date) -> int:
-    """The hall's month; gives how many findings it has."""
+    """The hall's month, all rows of a day at once; gives how many findings it has."""
     made = samples(last, options.visits)
     run = NightRun(
         run_id="bench", started_utc=datetime.now(UTC).isoformat(), rules_sha256="0" * 64, model="demo"
@@ -85,13 +88,41 @@ def fill(state: Any, options: argparse.Namespace, last: date) -> int:
         day = last - timedelta(days=back)
         if day.weekday() >= 5:
             continue
+        several = []
         for window in range(options.windows):
-            one = at(made[number % len(made)], window, day)
+            several.append(at(made[number % len(made)], window, day))
             number += 1
-            findings += len(one.findings)
-            state.night.save_examined(one, "bench", f"{day}T20:00:00+00:00")
+        findings += sum(len(one.findings) for one in several)
+        rows = [(one, one.examination.examination_id) for one in several]
+        with state.store.writing() as connection:
+            put(connection, "night_recordings", [store_rows.recording_row(one.recording) for one in several])
+            moment = f"{day}T20:00:00+00:00"
+            put(
+                connection,
+                "night_examinations",
+                [store_rows.examination_row(one.examination, one.exposure, "bench", moment) for one in several],
+            )
+            put(
+                connection,
+                "night_findings",
+                [store_rows.finding_row(each, name) for one, name in rows for each in one.findings],
+            )
     print(f"{number} recordings, {sum(one.exposure.visits for one in made) // len(made)} visits each")
     return findings
+
+
+def put(connection: sa.Connection, table: str, rows: list[dict[str, Any]]) -> None:
+    """Many rows at once."""
+    columns = list(rows[0])
+    if connection.dialect.name == "postgresql":
+        put = f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(columns)}"  # noqa: S608  names of ours
+        whole = f"{put} FROM json_populate_recordset(NULL::{table}, CAST(:rows AS json))"
+        for first in range(0, len(rows), 5000):
+            connection.execute(sa.text(whole), {"rows": json.dumps(rows[first : first + 5000])})
+        return
+    connection.execute(
+        sa.text(f"INSERT INTO {table} ({', '.join(columns)}) VALUES (:{', :'.join(columns)})"), rows
+    )
 
 
 class Pages:
@@ -173,9 +204,14 @@ def main() -> None:
     parser.add_argument("--windows", type=int, default=300)
     parser.add_argument("--days", type=int, default=31)
     parser.add_argument("--visits", type=int, default=40)
+    parser.add_argument(
+        "--keep", type=Path, help="a folder in which the hall stays, and is found the next time"
+    )
     options = parser.parse_args()
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="deskguard-bench-")))
+        folder = options.keep or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="deskguard-bench-"))
+        )
         hub = HubOptions(data=folder / "hub")
         if options.db == "postgresql":
             from postgres_server import PASSWORD as DATABASE_PASSWORD
@@ -188,7 +224,9 @@ def main() -> None:
         state = state_of(store, hub.folder, hub)
         last = datetime.now().astimezone().date()
         begun = time.perf_counter()
-        findings = fill(state, options, last)
+        with store.reading() as connection:
+            findings = connection.execute(sa.text("SELECT COUNT(*) FROM night_findings")).scalar_one()
+        findings = findings or fill(state, options, last)
         print(f"{platform.platform()}, {options.db}, load {os.getloadavg()[0]:.1f}")
         print(f"{findings} findings, filled in {time.perf_counter() - begun:.0f} s")
         measure(state, last, options)

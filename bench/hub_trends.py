@@ -5,8 +5,8 @@
 The sums are written as intake would have added them up, for exactly so many events: visits, hits by rule,
 standard, severity and scene, courtesies by act and scene, measured manner, false alarms, calls for help; by
 hour, day and week, of each window and of the hall. Then `GET /api/v1/trends` is asked for every dimension and
-1, 7, 31 and 92 days, by somebody who sees the whole hall, a tenth of the windows and two thirds of them; then the
-page /trends. Prints p50 and p95 of each. PostgreSQL is started in a folder of its own.
+1, 7, 31 and 92 days, by somebody who sees the whole hall, a tenth of the windows and two thirds of them; then
+the page /trends. Prints p50 and p95 of each. PostgreSQL is started in a folder of its own.
 """
 
 from __future__ import annotations

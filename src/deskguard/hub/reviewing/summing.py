@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -39,10 +40,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 20.0
-_TOGETHER = 100
-"""Recordings in one transaction: about a second."""
-_AT_ONCE = 400
-"""Recordings that a page waits for; the rest is made behind it."""
+BREATH_S = 0.05
+"""Between two handfuls of sheets, so that pages have their turn."""
+TOGETHER = 25
+"""Recordings in one transaction: with 450 findings each, as on a day at a busy window, half a second."""
+PATIENCE_S = 2.0
+"""How long a page waits for sheets; the rest is made behind it."""
 _STAMP = sa.text(
     "SELECT (SELECT COUNT(*) FROM night_examinations) AS examinations,"
     " (SELECT MAX(examined_utc) FROM night_examinations) AS newest,"
@@ -98,23 +101,31 @@ class Sheets:
         self._results = results
         self._turn = threading.Lock()
         self._seen: tuple[object, ...] | None = None
-        """The stamp of the store when there was nothing left to do."""
+        """The stamp of the store when it was looked through."""
+        self._left: list[str] = []
+        """What had changed then and has no sheet yet, the newest first."""
 
-    def catch_up(self, most: int = _AT_ONCE) -> int:
-        """Make sheets of what changed, of so many recordings at most; gives how many are left."""
+    def catch_up(self, patience_s: float = PATIENCE_S, together: int = TOGETHER) -> int:
+        """Make the sheets of what changed until patience is at an end; gives how many recordings are left."""
+        ends_s = time.monotonic() + patience_s
         with self._turn:
-            with self._state.store.reading() as connection:
-                stamp = tuple(connection.execute(_STAMP).one())
-                if stamp == self._seen:
-                    return 0
-                values = {"judged_by": self._judged_by()}
-                changed = [str(sha256) for sha256, _ in connection.execute(_CHANGED, values)]
-            for first in range(0, min(most, len(changed)), _TOGETHER):
-                self._make(changed[first : min(first + _TOGETHER, most)])
-            if len(changed) <= most:
-                # What changed since the stamp was taken has changed it.
+            self._look()
+            while self._left:
+                self._make(self._left[:together])
+                del self._left[:together]
+                if time.monotonic() >= ends_s:
+                    break
+            return len(self._left)
+
+    def _look(self) -> None:
+        """Find what changed, if anything did."""
+        with self._state.store.reading() as connection:
+            # What changes after the stamp was taken changes the next one.
+            stamp = tuple(connection.execute(_STAMP).one())
+            if stamp != self._seen:
+                changed = connection.execute(_CHANGED, {"judged_by": self._judged_by()})
+                self._left = [str(sha256) for sha256, _ in changed]
                 self._seen = stamp
-            return max(0, len(changed) - most)
 
     def happened(self, first: date, last: date, person: Person) -> tuple[Night, list[Kept], list[Decided]]:
         """What scores are made of in the windows that a person may see, and what people decided."""
@@ -209,7 +220,7 @@ class Follower:
     def _run(self) -> None:
         while not self._ended.is_set():
             try:
-                left = self._sheets.catch_up(_TOGETHER)
+                left = self._sheets.catch_up(0.0)
             except DeskguardError as error:
                 # A full disk or a server that restarts: later may be better.
                 log.error("the sums of the night cannot be kept: %s", error.code)
@@ -218,5 +229,4 @@ class Follower:
                 # A mistake of ours must not end it: pages make their sums themselves, and say what is wrong.
                 log.exception("the sums of the night stumbled")
                 left = 0
-            if not left:
-                self._ended.wait(self._every_s)
+            self._ended.wait(BREATH_S if left else self._every_s)
