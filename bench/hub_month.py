@@ -114,15 +114,15 @@ def fill(state: Any, options: argparse.Namespace, last: date) -> int:
 def put(connection: sa.Connection, table: str, rows: list[dict[str, Any]]) -> None:
     """Many rows at once."""
     columns = list(rows[0])
+    named = ", ".join(columns)
     if connection.dialect.name == "postgresql":
-        put = f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(columns)}"  # noqa: S608  names of ours
-        whole = f"{put} FROM json_populate_recordset(NULL::{table}, CAST(:rows AS json))"
-        for first in range(0, len(rows), 5000):
-            connection.execute(sa.text(whole), {"rows": json.dumps(rows[first : first + 5000])})
-        return
-    connection.execute(
-        sa.text(f"INSERT INTO {table} ({', '.join(columns)}) VALUES (:{', :'.join(columns)})"), rows
-    )
+        source = f"SELECT {named} FROM json_populate_recordset(NULL::{table}, CAST(:rows AS json))"  # noqa: S608
+        few = [rows[first : first + 5000] for first in range(0, len(rows), 5000)]
+        given: list[Any] = [{"rows": json.dumps(one)} for one in few]
+    else:
+        source, given = f"VALUES (:{', :'.join(columns)})", [rows]
+    for one in given:
+        connection.execute(sa.text(f"INSERT INTO {table} ({named}) {source}"), one)  # noqa: S608
 
 
 class Pages:
