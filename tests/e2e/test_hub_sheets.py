@@ -25,7 +25,7 @@ from deskguard.hub.trends import counting
 from deskguard.hub.trends.asking import Asked
 from deskguard.hub.trends.counting import Dimension
 from deskguard.scoring.agreement import agreement, agreement_of
-from deskguard.scoring.results import scores_of_all, several_scores
+from deskguard.scoring.results import scores_of_recordings, several_scores
 from deskguard.scoring.review import FALLS
 from deskguard.scoring.values import MANNER, MISSING, SAID, Examined
 from deskguard.settings import Settings
@@ -278,10 +278,10 @@ def check_scores(night: Night, looked: Looked, wanted: tuple[date, date, Person]
     """Scores and agreement, from sheets and from findings."""
     card, policy = night.results.card, night.results.policy
     ways: Any = [(by, per) for by in ("hall", "window", "clerk") for per in ("day", "month")]
-    kept, happened, said_of = night.sheets.happened(*wanted)
+    kept, tallies, said_of = night.sheets.tallies(*wanted)
     assert agreement_of(said_of) == agreement(looked.night.findings, looked.night.standings, policy)
     found, expected = (
-        scores_of_all(kept, happened, card, policy, ways),
+        scores_of_recordings(tallies, kept.imports, card, policy, ways),
         several_scores(looked.night, card, policy, ways),
     )
     for way in ways:

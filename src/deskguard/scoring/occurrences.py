@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from deskguard.scoring.policy import Policy
     from deskguard.scoring.scorecard import Item, Scorecard
-    from deskguard.scoring.values import Finding, Recording
+    from deskguard.scoring.values import Finding
 
 Waiting = Literal["fatal", "needs-person", "item-review", "unknown-role", "low-confidence", "appealed"]
 """Why a finding does not count before a person confirms it."""
@@ -42,18 +42,6 @@ class Occurrence:
     @property
     def lead(self) -> Finding:
         return self.findings[0]
-
-    @property
-    def finding_id(self) -> str:
-        return self.lead.finding_id
-
-    @property
-    def visit_id(self) -> str:
-        return self.lead.visit_id
-
-    @property
-    def recording(self) -> Recording:
-        return self.lead.recording
 
     @property
     def is_counted(self) -> bool:

@@ -31,7 +31,7 @@ from deskguard.scoring.store_engine import (
     open_engine,
     shown_place,
 )
-from deskguard.scoring.store_reading import About, Wanted
+from deskguard.scoring.store_reading import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -54,7 +54,7 @@ _TRIES = 5
 _LEAST_OF_ID = 4
 _EVERYTHING = Wanted()
 
-__all__ = ["About", "NightStore", "Wanted"]
+__all__ = ["NightStore", "Wanted"]
 
 
 class NightStore:
@@ -185,14 +185,18 @@ class NightStore:
 
         return self._read(read)
 
-    def listed(self, wanted: Wanted, about: About, most: int) -> list[tuple[str, str]]:
-        """Findings against staff that hold, whatever became of them, the newest first: ids and recordings."""
-        return self._read(lambda connection: reading.listed(connection, wanted, about, most))
+    def findings(
+        self, finding_ids: Iterable[str], deadlines: Deadlines | None = None
+    ) -> dict[str, tuple[Finding, Standing]]:
+        """Findings by their ids, and where they stand; those that are not known are left out."""
 
-    def findings(self, finding_ids: Iterable[str]) -> dict[str, Finding]:
-        """Findings by their ids, as they were seen last; those that are not known are left out."""
-        found = self._read(lambda connection: reading.some_findings(connection, finding_ids))
-        return {one.finding_id: one for one in found}
+        def read(connection: Connection) -> dict[str, tuple[Finding, Standing]]:
+            found = reading.some_findings(connection, finding_ids)
+            examined = {one.finding_id: examined_utc for one, examined_utc in found}
+            standing = standings(reading.decisions(connection, examined), deadlines, examined)
+            return {one.finding_id: (one, standing[one.finding_id]) for one, _ in found}
+
+        return self._read(read)
 
     def finding(self, name: str, deadlines: Deadlines | None = None) -> tuple[Finding, Standing]:
         """A finding by its id, or an unmistakable beginning of it, and where it stands; else DeskguardError."""

@@ -6,7 +6,6 @@ somebody has decided on it: what people did is not lost because other rules or a
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,12 +54,12 @@ _TURNS = f"""
 # To rank all of a month's findings by their age would sort them with all their words: of the newest examination
 # they are the newest, and few recordings have another.
 _FINDINGS = f"""WITH {_NEWEST}
-    SELECT {{shown}} FROM newest n
+    SELECT {_SHOWN} FROM newest n
     JOIN night_examinations e ON e.examination_id = n.examination_id
     JOIN night_recordings r ON r.sha256 = n.recording_sha256
-    JOIN night_findings f ON f.examination_id = n.examination_id{{such}}
+    JOIN night_findings f ON f.examination_id = n.examination_id
     UNION ALL
-    SELECT {{shown}} FROM newest n
+    SELECT {_SHOWN} FROM newest n
     JOIN night_examinations e ON e.recording_sha256 = n.recording_sha256
     JOIN night_recordings r ON r.sha256 = n.recording_sha256
     JOIN night_findings f ON f.examination_id = e.examination_id
@@ -70,13 +69,7 @@ _FINDINGS = f"""WITH {_NEWEST}
         SELECT 1 FROM night_findings g JOIN night_examinations o ON o.examination_id = g.examination_id
         WHERE g.finding_id = f.finding_id AND (o.examined_utc > e.examined_utc
             OR (o.examined_utc = e.examined_utc AND o.examination_id > e.examination_id))
-    ){{such}}"""  # noqa: S608 - the same
-_LISTED = " AND f.kind <> 'courtesy-said' AND f.role <> 'visitor'"
-_SUCH = {
-    "rule": " AND f.rule_id = :rule",
-    "scene": " AND f.kind = 'courtesy-missing'",
-    "standard": " AND SUBSTR(f.clauses, 1, :length) = :standard",
-}
+    )"""  # noqa: S608 - the same
 _ONE_FINDING = f"SELECT * FROM ({_TURNS} WHERE f.finding_id = :finding_id) t WHERE turn = 1"  # noqa: S608
 _SOME_FINDINGS = f"SELECT * FROM ({_TURNS} WHERE f.finding_id IN :ids) t WHERE turn = 1"  # noqa: S608
 _OF_RECORDING = f"SELECT * FROM ({_TURNS} WHERE r.sha256 = :sha256) t WHERE turn = 1"  # noqa: S608
@@ -135,16 +128,6 @@ class Wanted:
         return _is_one_of(row["window_id"], self.windows) and _is_one_of(row["clerk_id"], self.clerks)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class About:
-    """What findings are about, each by its id; empty: whatever."""
-
-    rule: str = ""
-    standard: str = ""
-    """Of the first clause."""
-    scene: str = ""
-
-
 def done(connection: Connection, examination_ids: Iterable[str]) -> set[str]:
     """Those of the examinations that have been made."""
     found: set[str] = set()
@@ -165,36 +148,18 @@ def findings(connection: Connection, wanted: Wanted) -> list[tuple[Finding, str]
     """The findings that hold, each with when its recording was examined, in order of recording and place."""
     recordings: dict[str, Recording] = {}
     found = []
-    for row in _wanted(connection, _FINDINGS, wanted, shown=_SHOWN, such=""):
+    for row in _wanted(connection, _FINDINGS, wanted):
         if (recording := recordings.get(row["sha256"])) is None:
             recording = recordings[row["sha256"]] = store_rows.recording_of(row)
         found.append((store_rows.finding_of(row, recording), str(row["examined_utc"])))
     return sorted(found, key=lambda one: (_order(one[0].recording), one[0].start_sample, one[0].finding_id))
 
 
-def listed(connection: Connection, wanted: Wanted, about: About, most: int) -> list[tuple[str, str]]:
-    """Findings against staff that hold, whatever became of them, the newest first: ids and their recordings."""
-    such = _LISTED + "".join(condition for name, condition in _SUCH.items() if getattr(about, name))
-    # As clauses are written: the standard of the first comes first.
-    begins = json.dumps([{"standard": about.standard}], ensure_ascii=False)[:-2]
-    named = {"rule": about.rule} if about.rule else {}
-    named |= {"standard": begins, "length": len(begins)} if about.standard else {}
-    shown = "f.finding_id, f.rule_id, r.sha256, r.window_id, r.clerk_id, r.day, f.start_sample"
-    rows = [
-        row
-        for row in _wanted(connection, _FINDINGS, wanted, shown=shown, such=such, **named)
-        # Acts are named after their scene.
-        if not about.scene or row["rule_id"].split(".")[1:2] == [about.scene]
-    ]
-    rows.sort(key=lambda row: (row["day"], row["start_sample"]), reverse=True)
-    return [(row["finding_id"], row["sha256"]) for row in rows[:most]]
-
-
-def some_findings(connection: Connection, finding_ids: Iterable[str]) -> list[Finding]:
-    """Findings by their names, as they were seen last."""
+def some_findings(connection: Connection, finding_ids: Iterable[str]) -> list[tuple[Finding, str]]:
+    """Findings by their names, as they were seen last, each with when."""
     question = sa.text(_SOME_FINDINGS)
     return [
-        store_rows.finding_of(row)
+        (store_rows.finding_of(row), row["examined_utc"])
         for ids in _in_parts(sorted(set(finding_ids)))
         for row in _rows(connection, question, ids=ids)
     ]
@@ -293,13 +258,10 @@ def _order(recording: Recording) -> tuple[date, str, str, str]:
     return recording.day, recording.window_id, recording.path, recording.sha256
 
 
-def _wanted(
-    connection: Connection, question: str, wanted: Wanted, *, shown: str = "", such: str = "", **named: Any
-) -> Iterator[Mapping[str, Any]]:
+def _wanted(connection: Connection, question: str, wanted: Wanted) -> Iterator[Mapping[str, Any]]:
     """The rows of a question that begins with the newest examinations."""
     more, values = wanted.narrowing()
-    text = question.format(more=more, shown=shown, such=such)
-    rows = _rows(connection, sa.text(text), **wanted.days(), **values, **named)
+    rows = _rows(connection, sa.text(question.format(more=more)), **wanted.days(), **values)
     return (row for row in rows if wanted.takes(row))
 
 

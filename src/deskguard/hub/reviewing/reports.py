@@ -14,7 +14,7 @@ from deskguard.hub.pages.rendering import render, words
 from deskguard.hub.reviewing.showing import helpers
 from deskguard.scoring.agreement import agreement_of
 from deskguard.scoring.periods import Period, parse_period, period_of
-from deskguard.scoring.results import scores_of_all
+from deskguard.scoring.results import scores_of_recordings
 from deskguard.scoring.values import total
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def _add_report(routes: APIRouter, state: HubState, found_by: tuple[Results, She
     def report(request: Request, person: Viewer, period: Name = "") -> Response:
         wanted = _period(period, results, state.today())
         left = sheets.catch_up()
-        night, happened, decided = sheets.happened(wanted.first, wanted.last, person)
+        night, tallies, decided = sheets.tallies(wanted.first, wanted.last, person)
         ways: list[tuple[By, Per]] = [(by, wanted.per) for by in BLOCKS]
-        found = scores_of_all(night, happened, results.card, results.policy, ways)
+        found = scores_of_recordings(tallies, night.imports, results.card, results.policy, ways)
         with state.store.writing() as connection:
             log.record(
                 connection, at=state.now(), who=person.account_id, action="report.view", target=wanted.name
@@ -83,9 +83,9 @@ def _add_score(routes: APIRouter, state: HubState, found_by: tuple[Results, Shee
     ) -> Response:
         wanted = _period(period, results, state.today())
         sheets.catch_up()
-        night, happened, _ = sheets.happened(wanted.first, wanted.last, person)
+        night, tallies, _ = sheets.tallies(wanted.first, wanted.last, person)
         way: tuple[By, Per] = by, wanted.per
-        found = scores_of_all(night, happened, results.card, results.policy, [way])[way]
+        found = scores_of_recordings(tallies, night.imports, results.card, results.policy, [way])[way]
         one = next((each for each in found if each.subject == subject), None)
         if one is None:
             raise HTTPException(404)
@@ -96,7 +96,7 @@ def _add_score(routes: APIRouter, state: HubState, found_by: tuple[Results, Shee
             )  # fmt: skip
         shown = [name for item in one.items for name in (item.units.waiting + item.units.findings)[:SHOWN]]
         values: dict[str, Any] = {"score": one, "card": results.card, "shown": SHOWN}
-        values["known"] = state.night.findings(shown)
+        values["known"] = {name: finding for name, (finding, _) in state.night.findings(shown).items()}
         return render(request, "report_score.html", person, **values, **helpers(words(request)))
 
 

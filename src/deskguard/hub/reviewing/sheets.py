@@ -17,20 +17,22 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deskguard.hub.store import sums
 from deskguard.hub.store.sums import Cell, Pile
 from deskguard.scoring.agreement import Decided, decided
 from deskguard.scoring.review import FALLS
+from deskguard.scoring.tally import Tally, Units, alone
 from deskguard.scoring.values import MANNER, MISSING, SAID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from deskguard.scoring.lines import Judged
     from deskguard.scoring.policy import Policy
     from deskguard.scoring.scorecard import Scorecard
+    from deskguard.scoring.tally import Part
     from deskguard.scoring.values import Exposure, Finding, Recording
 
 FOUND = "found"
@@ -44,77 +46,97 @@ SHEETS = (
     """CREATE TABLE hub_sheets (
         sha256 TEXT PRIMARY KEY, examination_id TEXT NOT NULL, examined_utc TEXT NOT NULL,
         decisions BIGINT NOT NULL, judged_by TEXT NOT NULL, day TEXT NOT NULL, window_id TEXT NOT NULL,
-        clerk_id TEXT NOT NULL, happened TEXT NOT NULL, decided TEXT NOT NULL, pile TEXT NOT NULL
+        clerk_id TEXT NOT NULL, items TEXT NOT NULL, decided TEXT NOT NULL, listed TEXT NOT NULL,
+        pile TEXT NOT NULL
     )""",
     "CREATE INDEX hub_sheets_by_day ON hub_sheets (day)",
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What is kept of an occurrence: all that a score asks."""
+class Listed(NamedTuple):
+    """A finding against staff, as the list behind a number finds it."""
 
-    recording: Recording
-    item_id: str
     finding_id: str
-    visit_id: str
-    is_counted: bool
-    source: Literal["machine", "person"]
+    start_sample: int
+    rule_id: str
+    standard: str
+    scene: str
+    counts: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One recording's."""
 
-    happened: tuple[Kept, ...]
+    items: Mapping[str, Units]
+    """Of its tally."""
     decided: tuple[Decided, ...]
+    listed: tuple[Listed, ...]
     pile: Pile
 
     def row(self) -> dict[str, str]:
         """Its columns."""
-        happened = [
-            [one.item_id, one.finding_id, one.visit_id, int(one.is_counted), one.source]
-            for one in self.happened
-        ]
+        items = {
+            name: [one.counted, one.if_confirmed, one.findings, one.by_person, one.waiting]
+            for name, one in self.items.items()
+        }
         pile = [[cell.part, cell.kind, cell.key, *lies] for cell, lies in self.pile.items()]
         return {
-            "happened": json.dumps(happened, ensure_ascii=False),
+            "items": json.dumps(items, ensure_ascii=False),
             "decided": json.dumps(self.decided),
+            "listed": json.dumps(self.listed, ensure_ascii=False),
             "pile": json.dumps(pile, ensure_ascii=False),
         }
 
 
 def sheet_of(
-    recording: Recording, exposure: Exposure, found: Sequence[Judged], due: frozenset[str], policy: Policy
+    part: Part, found: Sequence[Judged], due: frozenset[str], card: Scorecard, policy: Policy
 ) -> Sheet:
     """The sheet of a recording, by all its findings; `due` are the acts that something asks for."""
-    leads = [one for one in found if one.is_lead and one.occurrence is not None]
-    happened = tuple(
-        Kept(
-            recording=recording,
-            item_id=one.occurrence.item_id,
-            finding_id=one.finding.finding_id,
-            visit_id=one.finding.visit_id,
-            is_counted=one.occurrence.is_counted,
-            source=one.occurrence.source,
-        )
-        for one in leads
-        if one.occurrence is not None
-    )
+    recording, exposure = part
+    happened = [one.occurrence for one in found if one.is_lead and one.occurrence is not None]
+    ((_, tally),) = alone([part], happened, card)
     standings = {one.finding.finding_id: one.standing for one in found}
     said = tuple(decided((one.finding for one in found), standings, policy))
-    return Sheet(happened, said, _pile(recording, exposure, found, due))
+    listed = tuple(
+        Listed(
+            one.finding.finding_id,
+            one.finding.start_sample,
+            one.finding.rule_id,
+            standard_of(one.finding)[0],
+            scene_of(one.finding),
+            one.counts,
+        )
+        for one in found
+        if is_listed(one.finding)
+    )
+    return Sheet(tally.items, said, listed, _pile(recording, exposure, found, due))
 
 
-def happened_of(recording: Recording, text: str) -> Iterator[Kept]:
-    """What happened in a recording, by its column."""
-    for item_id, finding_id, visit_id, is_counted, source in json.loads(text):
-        yield Kept(recording, item_id, finding_id, visit_id, bool(is_counted), source)
+def tally_of(part: Part, text: str) -> Tally:
+    """The tally of a recording, by its column."""
+    recording, exposure = part
+    items = {
+        name: Units(
+            counted=counted,
+            if_confirmed=if_confirmed,
+            findings=tuple(findings),
+            by_person=tuple(by_person),
+            waiting=tuple(waiting),
+        )
+        for name, (counted, if_confirmed, findings, by_person, waiting) in json.loads(text).items()
+    }
+    return Tally(exposure=exposure, recordings=1, windows=frozenset({recording.window_id}), items=items)
 
 
 def decided_of(text: str) -> list[Decided]:
     """What people decided, by its column."""
     return [Decided(*one) for one in json.loads(text)]
+
+
+def listed_of(text: str) -> list[Listed]:
+    """Findings against staff, by their column."""
+    return [Listed(*one) for one in json.loads(text)]
 
 
 def pile_of(row: Any) -> Pile:

@@ -11,31 +11,34 @@ import json
 import logging
 import threading
 import time
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from deskguard.errors import DeskguardError
 from deskguard.hub.reviewing import sheets
-from deskguard.hub.reviewing.sheets import decided_of, happened_of, pile_of, sheet_of
+from deskguard.hub.reviewing.sheets import decided_of, listed_of, pile_of, sheet_of, tally_of
 from deskguard.hub.store import sums
 from deskguard.hub.store.recordset import recordset
 from deskguard.scoring.store import Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
     from sqlalchemy.engine import Connection
 
     from deskguard.hub.accounts.people import Person
     from deskguard.hub.reviewing.results import Results
-    from deskguard.hub.reviewing.sheets import Kept
+    from deskguard.hub.reviewing.sheets import Listed
     from deskguard.hub.state import HubState
     from deskguard.hub.store.sums import Pile
     from deskguard.scoring.agreement import Decided
     from deskguard.scoring.lines import Judged
     from deskguard.scoring.results import Night
+    from deskguard.scoring.tally import Tally
+    from deskguard.scoring.values import Recording
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +92,7 @@ _SOME = sa.text(
 ).bindparams(sa.bindparam("some", expanding=True))
 _COLUMNS = (
     "sha256 TEXT, examination_id TEXT, examined_utc TEXT, decisions BIGINT, judged_by TEXT, day TEXT,"
-    " window_id TEXT, clerk_id TEXT, happened TEXT, decided TEXT, pile TEXT"
+    " window_id TEXT, clerk_id TEXT, items TEXT, decided TEXT, listed TEXT, pile TEXT"
 )
 
 
@@ -127,22 +130,47 @@ class Sheets:
                 self._left = [str(sha256) for sha256, _ in changed]
                 self._seen = stamp
 
-    def happened(self, first: date, last: date, person: Person) -> tuple[Night, list[Kept], list[Decided]]:
-        """What scores are made of in the windows that a person may see, and what people decided."""
+    def tallies(
+        self, first: date, last: date, person: Person
+    ) -> tuple[Night, list[tuple[Recording, Tally]], list[Decided]]:
+        """What scores are made of in the windows that a person may see, and what people decided there."""
         wanted = Wanted(first=first, last=last, windows=person.windows)
         night = self._state.night.heard(wanted)
-        recordings = {recording.sha256: recording for recording, _ in night.parts}
+        parts = {part[0].sha256: part for part in night.parts}
         question = sa.text(
-            "SELECT sha256, happened, decided FROM hub_sheets WHERE day >= :first AND day <= :last"
+            "SELECT sha256, items, decided FROM hub_sheets WHERE day >= :first AND day <= :last ORDER BY sha256"
         )
-        kept: list[Kept] = []
+        found: list[tuple[Recording, Tally]] = []
         said: list[Decided] = []
         with self._state.store.reading() as connection:
-            for sha256, happened, decisions in connection.execute(question, wanted.days()):
-                if (recording := recordings.get(sha256)) is not None:
-                    kept += happened_of(recording, happened)
+            for sha256, items, decisions in connection.execute(question, wanted.days()):
+                if (part := parts.pop(sha256, None)) is not None:
+                    found.append((part[0], tally_of(part, items)))
                     said += decided_of(decisions)
-        return night, kept, said
+        # What has no sheet yet was heard all the same.
+        found += [(part[0], tally_of(part, "{}")) for part in parts.values()]
+        return night, found, said
+
+    def listed(
+        self, connection: Connection, wanted: Wanted, takes: Callable[[Listed], bool], most: int
+    ) -> list[Listed]:
+        """Findings against staff, the newest first; of `wanted` the days and the windows by name."""
+        where = "day >= :first AND day <= :last"
+        values: dict[str, Any] = wanted.days()
+        lists = []
+        if wanted.windows:
+            where += " AND window_id IN :windows"
+            values["windows"] = list(wanted.windows)
+            lists.append(sa.bindparam("windows", expanding=True))
+        question = sa.text(f"SELECT day, listed FROM hub_sheets WHERE {where} ORDER BY day DESC")
+        rows = connection.execute(question.bindparams(*lists), values)
+        found: list[Listed] = []
+        for _, of_day in groupby(rows, key=lambda row: row.day):
+            here = [one for row in of_day for one in listed_of(row.listed) if takes(one)]
+            found += sorted(here, key=lambda one: (one.start_sample, one.finding_id), reverse=True)
+            if len(found) >= most:
+                break
+        return found[:most]
 
     def _judged_by(self) -> str:
         return sheets.judged_by(self._results.card, self._results.policy, self._results.due)
@@ -163,7 +191,7 @@ class Sheets:
             if recording.sha256 not in stamps:
                 continue
             here = findings.get(recording.sha256, [])
-            sheet = sheet_of(recording, exposure, here, found.due, self._results.policy)
+            sheet = sheet_of((recording, exposure), here, found.due, self._results.card, self._results.policy)
             rows.append({**stamps[recording.sha256], "judged_by": judged_by, **sheet.row()})
             _lay(pile, sheet.pile)
         with self._state.store.writing() as connection:

@@ -22,16 +22,20 @@ from deskguard.hub.trends import counting, rollups, trainings
 from deskguard.hub.trends.asking import Asked, named, windows
 from deskguard.hub.trends.charts import charts
 from deskguard.hub.trends.days import Day, MaybeDay
-from deskguard.scoring.store import About, Wanted
+from deskguard.scoring.store import Wanted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy.engine import Connection
 
     from deskguard.hub.reviewing.results import Results
+    from deskguard.hub.reviewing.sheets import Listed
     from deskguard.hub.reviewing.summing import Sheets
     from deskguard.hub.state import HubState
     from deskguard.hub.trends.counting import Change, Dimension
-    from deskguard.scoring.lines import Judged
+    from deskguard.scoring.review import Standing
+    from deskguard.scoring.values import Finding
 
 Viewer = Annotated[Person, Depends(needs("trends.view"))]
 Reader = Annotated[Person, Depends(needs("findings.view"))]
@@ -78,6 +82,21 @@ def wish(
     return Wish(since, until, window, cast("Dimension", by))
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A finding in the list behind a number."""
+
+    finding: Finding
+    standing: Standing
+    counts: bool
+
+
+_VALUES: dict[Dimension, Callable[[Listed], str]] = {
+    "rule": lambda one: one.rule_id,
+    "standard": lambda one: one.standard,
+    "scene": lambda one: one.scene,
+}
+"""What tells findings of a row from others; days and windows are asked for."""
 Question = Annotated[Wish, Depends(wish)]
 
 
@@ -145,14 +164,14 @@ def _of_desks(connection: Connection, person: Person, wish: Wish) -> dict[str, A
 
 
 def _add_list(routes: APIRouter, state: HubState, found_by: tuple[Results, Sheets]) -> None:
-    results, sheets = found_by
+    _, sheets = found_by
 
     @routes.get("/trends/findings")
     def behind(
         request: Request, person: Reader, asked: Question, key: Annotated[str, Query(max_length=80)] = ""
     ) -> Response:
         sheets.catch_up()
-        found, total = _behind(state, results, asked, (key, person))
+        found, total = _behind(state, found_by, asked, (key, person))
         with state.store.writing() as connection:
             log.record(
                 connection, at=state.now(), who=person.account_id, action="findings.list",
@@ -169,27 +188,28 @@ def _add_list(routes: APIRouter, state: HubState, found_by: tuple[Results, Sheet
 
 
 def _behind(
-    state: HubState, results: Results, wish: Wish, whose: tuple[str, Person]
-) -> tuple[list[Judged], int]:
+    state: HubState, found_by: tuple[Results, Sheets], wish: Wish, whose: tuple[str, Person]
+) -> tuple[list[Shown], int]:
     """The findings behind a row, those against somebody, the newest first, and how many there are in all."""
+    results, sheets = found_by
     key, person = whose
     asked = _narrowed(wish, key, person)
     if asked is None:
         return [], 0
-    about = {wish.by: key} if wish.by in ("rule", "standard", "scene") else {}
+    value = _VALUES.get(wish.by) if key else None
     with state.store.reading() as connection:
         known = named(connection, FOUND, asked)
-        if about:
-            total = sum(one.listed for one in counting.rows(connection, wish.by, asked) if key in ("", one.key))
-        else:
+        if known == []:
+            return [], 0
+        if value is None:
             total = counting.whole(connection, asked).listed
-    if known == []:
-        return [], 0
-    wanted = Wanted(first=asked.first, last=asked.last, windows=tuple(known or ()))
-    listed = state.night.listed(wanted, About(**about), _LISTED)
-    judged = results.of_recordings(tuple({sha256 for _, sha256 in listed})) if listed else None
-    by_id = {one.finding.finding_id: one for one in judged.found} if judged else {}
-    return [by_id[name] for name, _ in listed if name in by_id], total
+        else:
+            total = sum(one.listed for one in counting.rows(connection, wish.by, asked) if one.key == key)
+        wanted = Wanted(first=asked.first, last=asked.last, windows=tuple(known or ()))
+        listed = sheets.listed(connection, wanted, lambda one: value is None or value(one) == key, _LISTED)
+    found = state.night.findings([one.finding_id for one in listed], results.deadlines)
+    shown = [Shown(*found[one.finding_id], one.counts) for one in listed if one.finding_id in found]
+    return shown, total
 
 
 def _narrowed(wish: Wish, key: str, person: Person) -> Asked | None:
