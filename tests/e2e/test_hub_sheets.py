@@ -27,6 +27,7 @@ from deskguard.hub.trends.counting import Dimension
 from deskguard.scoring.agreement import agreement, agreement_of
 from deskguard.scoring.results import scores_of_recordings, several_scores
 from deskguard.scoring.review import FALLS
+from deskguard.scoring.store import Wanted
 from deskguard.scoring.values import MANNER, MISSING, SAID, Examined
 from deskguard.settings import Settings
 from hub_findings import DAY, OTHERS, THEIRS, doubtful, keep
@@ -260,7 +261,7 @@ def test_sheets_are_what_judging_all_at_once_gives(
                 and one.finding.role != "visitor"
             )
         )
-        check_scores(night, looked, (first, last, who(*windows)))
+        check_scores(night, looked, Wanted(first=first, last=last, windows=windows))
 
 
 def severities(looked: Looked) -> dict[str, dict[str, int]]:
@@ -274,11 +275,11 @@ def severities(looked: Looked) -> dict[str, dict[str, int]]:
     return days
 
 
-def check_scores(night: Night, looked: Looked, wanted: tuple[date, date, Person]) -> None:
+def check_scores(night: Night, looked: Looked, wanted: Wanted) -> None:
     """Scores and agreement, from sheets and from findings."""
     card, policy = night.results.card, night.results.policy
     ways: Any = [(by, per) for by in ("hall", "window", "clerk") for per in ("day", "month")]
-    kept, tallies, said_of = night.sheets.tallies(*wanted)
+    kept, tallies, said_of = night.sheets.tallies(wanted)
     assert agreement_of(said_of) == agreement(looked.night.findings, looked.night.standings, policy)
     found, expected = (
         scores_of_recordings(tallies, kept.imports, card, policy, ways),

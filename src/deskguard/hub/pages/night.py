@@ -37,9 +37,7 @@ def router(state: HubState) -> APIRouter:
             await run_in_threadpool(follower.stop)
 
     routes = APIRouter(lifespan=following)
-    for part in (review, own):
-        routes.include_router(part.router(state, results))
-    for part in (reports, trends):
+    for part in (review, own, reports, trends):
         routes.include_router(part.router(state, results, sheets))
     routes.include_router(api.router(state))
     return routes

@@ -19,6 +19,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from deskguard.hub.reviewing.queue import Open, open_of
 from deskguard.hub.store import sums
 from deskguard.hub.store.sums import Cell, Pile
 from deskguard.scoring.agreement import Decided, decided
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from deskguard.scoring.lines import Judged
     from deskguard.scoring.policy import Policy
+    from deskguard.scoring.review import Deadlines
     from deskguard.scoring.scorecard import Scorecard
     from deskguard.scoring.tally import Part
     from deskguard.scoring.values import Exposure, Finding, Recording
@@ -47,7 +49,7 @@ SHEETS = (
         sha256 TEXT PRIMARY KEY, examination_id TEXT NOT NULL, examined_utc TEXT NOT NULL,
         decisions BIGINT NOT NULL, judged_by TEXT NOT NULL, day TEXT NOT NULL, window_id TEXT NOT NULL,
         clerk_id TEXT NOT NULL, items TEXT NOT NULL, decided TEXT NOT NULL, listed TEXT NOT NULL,
-        pile TEXT NOT NULL
+        waits TEXT NOT NULL, pile TEXT NOT NULL
     )""",
     "CREATE INDEX hub_sheets_by_day ON hub_sheets (day)",
 )
@@ -72,6 +74,8 @@ class Sheet:
     """Of its tally."""
     decided: tuple[Decided, ...]
     listed: tuple[Listed, ...]
+    waits: tuple[Open, ...]
+    """For the queue."""
     pile: Pile
 
     def row(self) -> dict[str, str]:
@@ -85,6 +89,7 @@ class Sheet:
             "items": json.dumps(items, ensure_ascii=False),
             "decided": json.dumps(self.decided),
             "listed": json.dumps(self.listed, ensure_ascii=False),
+            "waits": json.dumps(self.waits, ensure_ascii=False),
             "pile": json.dumps(pile, ensure_ascii=False),
         }
 
@@ -110,7 +115,8 @@ def sheet_of(
         for one in found
         if is_listed(one.finding)
     )
-    return Sheet(tally.items, said, listed, _pile(recording, exposure, found, due))
+    waits = tuple(waiting for one in found if (waiting := open_of(one)) is not None)
+    return Sheet(tally.items, said, listed, waits, _pile(recording, exposure, found, due))
 
 
 def tally_of(part: Part, text: str) -> Tally:
@@ -139,6 +145,11 @@ def listed_of(text: str) -> list[Listed]:
     return [Listed(*one) for one in json.loads(text)]
 
 
+def waits_of(text: str) -> list[Open]:
+    """What waits for somebody, by its column."""
+    return [Open(*one[:5], tuple(one[5])) for one in json.loads(text)]
+
+
 def pile_of(row: Any) -> Pile:
     """What a sheet adds to the sums, by its row."""
     return {
@@ -147,9 +158,9 @@ def pile_of(row: Any) -> Pile:
     }
 
 
-def judged_by(card: Scorecard, policy: Policy, due: Iterable[str]) -> str:
-    """By what findings are judged: another card or policy, or other acts, make all sheets anew."""
-    told = "\n".join((FORMAT, card.sha256, repr(policy), *sorted(due)))
+def judged_by(card: Scorecard, policy: Policy, deadlines: Deadlines, due: Iterable[str]) -> str:
+    """By what findings are judged: another card, policy or deadline, or other acts, make all sheets anew."""
+    told = "\n".join((FORMAT, card.sha256, repr(policy), repr(deadlines), *sorted(due)))
     return hashlib.sha256(told.encode()).hexdigest()
 
 
@@ -177,9 +188,10 @@ def scene_of(finding: Finding) -> str:
 
 def _pile(recording: Recording, exposure: Exposure, found: Iterable[Judged], due: frozenset[str]) -> Pile:
     pile: Pile = {}
+    window, day = recording.window_id, recording.day.isoformat()
 
     def put(part: str, kind: str, key: str = "", count: int = 1) -> None:
-        sums.put(pile, Cell(part, recording.window_id, recording.day.isoformat(), kind, key), count)
+        sums.put(pile, Cell(part, window, day, kind, key), count)
 
     put(FOUND, "recordings")
     if exposure.visits:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from deskguard.errors import DeskguardError
 from deskguard.hub.reviewing import sheets
-from deskguard.hub.reviewing.sheets import decided_of, listed_of, pile_of, sheet_of, tally_of
+from deskguard.hub.reviewing.sheets import decided_of, listed_of, pile_of, sheet_of, tally_of, waits_of
 from deskguard.hub.store import sums
 from deskguard.hub.store.recordset import recordset
 from deskguard.scoring.store import Wanted
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from deskguard.hub.accounts.people import Person
+    from deskguard.hub.reviewing.queue import Open
     from deskguard.hub.reviewing.results import Results
     from deskguard.hub.reviewing.sheets import Listed
     from deskguard.hub.state import HubState
@@ -54,7 +55,9 @@ _STAMP = sa.text(
     " (SELECT MAX(examined_utc) FROM night_examinations) AS newest,"
     " (SELECT COUNT(*) FROM night_decisions) AS decisions,"
     # A run tells recordings anew without examining them again.
-    " (SELECT COUNT(*) FROM night_runs) AS runs, (SELECT MAX(ended_utc) FROM night_runs) AS ended"
+    " (SELECT COUNT(*) FROM night_runs) AS runs, (SELECT MAX(ended_utc) FROM night_runs) AS ended,"
+    " (SELECT COUNT(*) FROM night_recordings) AS recordings,"
+    " (SELECT COUNT(*) FROM night_imports) AS imports, (SELECT SUM(value) FROM night_imports) AS imported"
 )
 _NEWEST = """newest AS (
     SELECT * FROM (
@@ -92,7 +95,7 @@ _SOME = sa.text(
 ).bindparams(sa.bindparam("some", expanding=True))
 _COLUMNS = (
     "sha256 TEXT, examination_id TEXT, examined_utc TEXT, decisions BIGINT, judged_by TEXT, day TEXT,"
-    " window_id TEXT, clerk_id TEXT, items TEXT, decided TEXT, listed TEXT, pile TEXT"
+    " window_id TEXT, clerk_id TEXT, items TEXT, decided TEXT, listed TEXT, waits TEXT, pile TEXT"
 )
 
 
@@ -120,6 +123,12 @@ class Sheets:
                     break
             return len(self._left)
 
+    @property
+    def stamp(self) -> tuple[object, ...]:
+        """Changes whenever sheets may have changed, or what they are of."""
+        with self._turn:
+            return (self._seen, len(self._left))
+
     def _look(self) -> None:
         """Find what changed, if anything did."""
         with self._state.store.reading() as connection:
@@ -130,20 +139,15 @@ class Sheets:
                 self._left = [str(sha256) for sha256, _ in changed]
                 self._seen = stamp
 
-    def tallies(
-        self, first: date, last: date, person: Person
-    ) -> tuple[Night, list[tuple[Recording, Tally]], list[Decided]]:
-        """What scores are made of in the windows that a person may see, and what people decided there."""
-        wanted = Wanted(first=first, last=last, windows=person.windows)
+    def tallies(self, wanted: Wanted) -> tuple[Night, list[tuple[Recording, Tally]], list[Decided]]:
+        """What scores are made of for some days and windows, and what people decided there."""
         night = self._state.night.heard(wanted)
         parts = {part[0].sha256: part for part in night.parts}
-        question = sa.text(
-            "SELECT sha256, items, decided FROM hub_sheets WHERE day >= :first AND day <= :last ORDER BY sha256"
-        )
+        rows = _rows("sha256, items, decided", wanted, "sha256")
         found: list[tuple[Recording, Tally]] = []
         said: list[Decided] = []
         with self._state.store.reading() as connection:
-            for sha256, items, decisions in connection.execute(question, wanted.days()):
+            for sha256, items, decisions in connection.execute(*rows):
                 if (part := parts.pop(sha256, None)) is not None:
                     found.append((part[0], tally_of(part, items)))
                     said += decided_of(decisions)
@@ -154,16 +158,8 @@ class Sheets:
     def listed(
         self, connection: Connection, wanted: Wanted, takes: Callable[[Listed], bool], most: int
     ) -> list[Listed]:
-        """Findings against staff, the newest first; of `wanted` the days and the windows by name."""
-        where = "day >= :first AND day <= :last"
-        values: dict[str, Any] = wanted.days()
-        lists = []
-        if wanted.windows:
-            where += " AND window_id IN :windows"
-            values["windows"] = list(wanted.windows)
-            lists.append(sa.bindparam("windows", expanding=True))
-        question = sa.text(f"SELECT day, listed FROM hub_sheets WHERE {where} ORDER BY day DESC")
-        rows = connection.execute(question.bindparams(*lists), values)
+        """Findings against staff, the newest first; windows are wanted by their names."""
+        rows = connection.execute(*_rows("day, listed", wanted, "day DESC"))
         found: list[Listed] = []
         for _, of_day in groupby(rows, key=lambda row: row.day):
             here = [one for row in of_day for one in listed_of(row.listed) if takes(one)]
@@ -172,8 +168,22 @@ class Sheets:
                 break
         return found[:most]
 
+    def waits(self, connection: Connection, first: date, person: Person) -> list[Open]:
+        """What waits for somebody since a day, at the windows that a person may see."""
+        question = sa.text("SELECT window_id, waits FROM hub_sheets WHERE day >= :first AND waits <> '[]'")
+        rows = connection.execute(question, {"first": first.isoformat()})
+        return [one for window_id, waits in rows if person.sees(window_id) for one in waits_of(waits)]
+
+    def decided(self, person: Person) -> list[Decided]:
+        """What people ever decided, at the windows that a person may see."""
+        question = sa.text("SELECT window_id, decided FROM hub_sheets WHERE decided <> '[]'")
+        with self._state.store.reading() as connection:
+            rows = connection.execute(question).all()
+        return [one for window_id, said in rows if person.sees(window_id) for one in decided_of(said)]
+
     def _judged_by(self) -> str:
-        return sheets.judged_by(self._results.card, self._results.policy, self._results.due)
+        known = self._results
+        return sheets.judged_by(known.card, known.policy, known.deadlines, known.due)
 
     def _make(self, some: Sequence[str]) -> None:
         """The sheets of some recordings."""
@@ -191,7 +201,8 @@ class Sheets:
             if recording.sha256 not in stamps:
                 continue
             here = findings.get(recording.sha256, [])
-            sheet = sheet_of((recording, exposure), here, found.due, self._results.card, self._results.policy)
+            known = self._results
+            sheet = sheet_of((recording, exposure), here, found.due, known.card, known.policy)
             rows.append({**stamps[recording.sha256], "judged_by": judged_by, **sheet.row()})
             _lay(pile, sheet.pile)
         with self._state.store.writing() as connection:
@@ -203,6 +214,18 @@ class Sheets:
                     sa.text(f"INSERT INTO hub_sheets SELECT * FROM {table}"), {"rows": json.dumps(rows)}
                 )
             sums.add(connection, pile)
+
+
+def _rows(columns: str, wanted: Wanted, order: str) -> tuple[sa.TextClause, dict[str, Any]]:
+    """The question for the sheets of some days, and of windows that are named; globs are left to the reader."""
+    values: dict[str, Any] = wanted.days()
+    where = "day >= :first AND day <= :last"
+    named = [] if any(sign in one for one in wanted.windows for sign in "*?[") else list(wanted.windows)
+    if named:
+        where += " AND window_id IN :windows"
+        values["windows"] = named
+    question = sa.text(f"SELECT {columns} FROM hub_sheets WHERE {where} ORDER BY {order}")
+    return question.bindparams(*([sa.bindparam("windows", expanding=True)] if named else [])), values
 
 
 def drop(connection: Connection, which: str, values: Mapping[str, Any]) -> None:
