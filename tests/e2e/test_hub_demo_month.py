@@ -11,6 +11,7 @@ import pytest
 from deskguard.hub.app import build_app
 from deskguard.hub.demo import filling
 from deskguard.hub.trends import rollups
+from deskguard.hub.trends.asking import Asked
 from deskguard.settings import Settings
 from hub_parts import Visitor, a_hall
 
@@ -38,8 +39,8 @@ def test_a_filled_hall_shows_its_month_and_says_that_it_is_made_up(tmp_path: Pat
         clerk.log_in("demo-clerk", password[1])
         assert "/mine/" in clerk.get("/mine").text
         with state.store.reading() as connection:
-            days = (state.now().date().replace(day=1), state.now().date())
-            sums = rollups.sums(connection, "window", days)
+            days = (state.today().replace(day=1), state.today())
+            sums = rollups.sums(connection, "window", Asked(*days))
         night = state.night.night()
         visits = sum(exposure.visits for recording, exposure in night.parts if recording.day >= days[0])
         # Desks and night tell of the same visits.

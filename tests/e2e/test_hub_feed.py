@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,8 @@ import pytest
 import sqlalchemy as sa
 
 from deskguard.hub.keeping.retention import sweep
+from deskguard.hub.trends import rollups
+from deskguard.hub.trends.asking import Asked
 from deskguard.wire.ulid import new_ulid
 from feed_parts import A_HIT, BEGIN, a_visit, body_of, post, told
 from hub_parts import Hall, a_hall
@@ -34,6 +36,12 @@ def rows(hall: Hall, question: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(sa.text(question))]
 
 
+def counted(hall: Hall) -> dict[str, int]:
+    """What the sums of the last days say, by kind."""
+    with hall.state.store.reading() as connection:
+        return rollups.whole(connection, Asked(date(2026, 11, 1), date(2026, 11, 30))).counts
+
+
 def test_events_are_taken_once_however_often_they_come(hall: Hall) -> None:
     desk, key = hall.desk()
     client = hall.nobody().client
@@ -43,7 +51,7 @@ def test_events_are_taken_once_however_often_they_come(hall: Hall) -> None:
     assert (first.json()["upto"], first.json()["accepted"], first.json()["repeated"]) == (3, 3, 0)
     assert (again.json()["upto"], again.json()["accepted"], again.json()["repeated"]) == (3, 0, 3)
     assert rows(hall, "SELECT COUNT(*), MAX(position) FROM hub_events") == [(3, 3)]
-    assert rows(hall, "SELECT kind, count FROM hub_counts ORDER BY kind") == [("help", 2), ("hit", 1)]
+    assert counted(hall) == {"help": 2, "hit": 1}
 
 
 def test_one_event_under_a_new_number_is_still_one_event(hall: Hall) -> None:
@@ -54,7 +62,7 @@ def test_one_event_under_a_new_number_is_still_one_event(hall: Hall) -> None:
     other = new_ulid(BEGIN, lambda _bits: 2)
     answer = post(client, key, body_of(desk, event, {**told(2)}, stream=other)).json()
     assert (answer["accepted"], answer["repeated"]) == (1, 1)
-    assert rows(hall, "SELECT kind, count FROM hub_counts") == [("help", 2)]
+    assert counted(hall) == {"help": 2}
 
 
 def test_a_number_that_is_used_again_for_another_event_hides_nothing(hall: Hall) -> None:
@@ -65,7 +73,7 @@ def test_a_number_that_is_used_again_for_another_event_hides_nothing(hall: Hall)
     post(client, key, body_of(desk, kept, told(2), told(3)))
     answer = post(client, key, body_of(desk, kept, told(2), told(3), told(4))).json()
     assert (answer["upto"], answer["accepted"], answer["repeated"]) == (4, 3, 1)
-    assert rows(hall, "SELECT kind, count FROM hub_counts") == [("help", 6)]
+    assert counted(hall) == {"help": 6}
 
 
 def test_what_was_deleted_for_its_age_and_comes_again_is_not_counted_twice(hall: Hall) -> None:
@@ -77,7 +85,7 @@ def test_what_was_deleted_for_its_age_and_comes_again_is_not_counted_twice(hall:
     assert sweep(hall.state)["events"] == 2
     answer = post(client, key, body).json()
     assert (answer["upto"], answer["accepted"], answer["repeated"]) == (2, 0, 2)
-    assert rows(hall, "SELECT kind, count FROM hub_counts") == [("help", 2)]
+    assert counted(hall) == {}
 
 
 def test_a_desk_that_names_another_desk_is_turned_away(hall: Hall) -> None:
@@ -142,10 +150,15 @@ def test_days_are_those_of_the_window_and_late_events_fall_on_theirs(hall: Hall)
     desk, key = hall.desk()
     late = BEGIN - timedelta(days=2, hours=10)  # 27 November in UTC, and 23:00 there
     post(hall.nobody().client, key, body_of(desk, told(1, late), a_visit(2, 12.5, BEGIN - timedelta(hours=1))))
-    counted = rows(hall, "SELECT day, hour, kind, scene, count, total FROM hub_counts ORDER BY day")
-    assert counted == [
-        ("2026-11-27", 23, "help", "", 1, 0.0),
-        ("2026-11-30", 8, "visit", "counter", 1, 750.0),
+    found = rows(
+        hall,
+        "SELECT day, part, key, kind, count, total FROM hub_sums WHERE window_id = '' AND span = 'day'"
+        " AND part IN ('hour', 'channel') ORDER BY day, part",
+    )
+    assert found == [
+        ("2026-11-27", "hour", "23", "help", 1, 0),
+        ("2026-11-30", "channel", "counter", "visit", 1, 750_000),
+        ("2026-11-30", "hour", "08", "visit", 1, 750_000),
     ]
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import sqlalchemy as sa
 from browser_driver import console, make_driver, pretend
 from hall_server import PATIENCE_S, serving
 from selenium.webdriver.common.by import By
@@ -15,6 +14,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from deskguard.hearing.media_out import write_opus
 from deskguard.hub.store import settings
+from deskguard.hub.store.sums import Cell, add
 from hub_findings import THEIRS, doubtful, drawn, keep
 from hub_parts import PASSWORD, Hall, a_hall
 
@@ -51,14 +51,8 @@ def test_two_who_agree_an_appeal_and_a_second_reviewer(hall: Hall) -> None:
 def test_pages_and_sums_say_the_same_on_both_databases(hall: Hall) -> None:
     keep(hall, doubtful(), drawn(THEIRS))
     with hall.state.store.writing() as connection:
-        for window, many in (("w1", 3), ("w2", 4)):
-            connection.execute(
-                sa.text(
-                    "INSERT INTO hub_counts"
-                    " VALUES ('2026-11-28', 9, :w, 'visit', '', '', 'counter', '', :n, 60)"
-                ),
-                {"w": window, "n": many},
-            )
+        pile = {Cell("kind", name, "2026-11-28", "visit"): [n, 60_000] for name, n in (("w1", 3), ("w2", 4))}
+        add(connection, pile)
     visitor = hall.visitor("supervisor")
     assert (
         visitor.post("/trends/training", {"day": "2026-11-28", "name": "培训", "windows": "w1"}).status_code

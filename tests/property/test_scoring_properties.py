@@ -24,7 +24,7 @@ from deskguard.scoring.rates import poisson_interval
 from deskguard.scoring.results import Night, scores
 from deskguard.scoring.review import STANDS, standings
 from deskguard.scoring.store_engine import parse_place
-from deskguard.scoring.tally import Tally, day_tallies, rolled_up, together
+from deskguard.scoring.tally import Tally, alone, day_tallies, rolled_up, together
 from deskguard.scoring.values import Exposure
 from scoring_values import (
     GRADES,
@@ -170,7 +170,7 @@ def test_tallies_roll_up_to_the_same_whichever_way(
     """Days to weeks, months and years, months to years, and everything at once: the same counts."""
     card = cards[name]
     happened = occurrences(night.findings, night.standings, card, POLICY)
-    days = day_tallies(night.parts, happened, card, by)
+    days = day_tallies(alone(night.parts, happened, card), card, by)
     years = rolled_up(days, "year")
     for per in ("day", "week", "month"):
         by_year: dict[tuple[str, int], list[Tally]] = {}

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from deskguard.hub.store import settings
+from deskguard.hub.store.sums import Cell, Pile, add, put
 from hub_findings import OTHERS, THEIRS, doubtful, drawn, keep
 from hub_parts import Hall, a_hall
 from scoring_values import a_finding, decision, missing, said
@@ -227,21 +228,15 @@ def test_a_training_compares_the_weeks_before_and_after(hall: Hall) -> None:
 
 
 def test_what_desks_report_is_summed_by_day_and_window(hall: Hall) -> None:
-    rows = [("2026-11-28", 9, "w1", "hit", "T03"), ("2026-11-28", 10, "w1", "hit-withdrawn", "T03"),
-            ("2026-11-28", 9, "w2", "hit", "T01"), ("2026-11-27", 9, "w2", "visit", "")]  # fmt: skip
+    rows = [("2026-11-28", "w1", "hit", "T03", 3), ("2026-11-28", "w1", "hit-withdrawn", "T03", 1),
+            ("2026-11-28", "w2", "hit", "T01", 3), ("2026-11-27", "w2", "visit", "", 3)]  # fmt: skip
+    pile: Pile = {}
+    for day, window, kind, rule, many in rows:
+        put(pile, Cell("kind", window, day, kind), many)
+        if rule:
+            put(pile, Cell("rule", window, day, kind, rule), many)
     with hall.state.store.writing() as connection:
-        for day, hour, window, kind, rule in rows:
-            connection.execute(
-                sa.text("INSERT INTO hub_counts VALUES (:d, :h, :w, :k, :r, '', '', '', :n, 1.5)"),
-                {
-                    "d": day,
-                    "h": hour,
-                    "w": window,
-                    "k": kind,
-                    "r": rule,
-                    "n": 1 if kind == "hit-withdrawn" else 3,
-                },
-            )
+        add(connection, pile)
     client = hall.client_as("supervisor")
     told = client.get("/api/v1/trends?by=window&first=2026-11-28&last=2026-11-28").json()
     assert [(one["key"], one["hits"]) for one in told["rows"]] == [("w1", 2), ("w2", 3)]

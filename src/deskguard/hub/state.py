@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import date, datetime
     from pathlib import Path
 
     from deskguard.hub.oidc.provider import Provider
@@ -39,3 +39,7 @@ class HubState:
     def has_passwords(self) -> bool:
         """Whether the hall's own passwords open it."""
         return self.oidc is None or self.oidc.settings.passwords
+
+    def today(self) -> date:
+        """The day it is in the hall, by this computer's time zone; UTC has another one for some hours."""
+        return self.now().astimezone().date()

@@ -9,17 +9,25 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from deskguard.scoring.rates import share_interval
 from deskguard.scoring.review import FALLS, STANDS
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
     from deskguard.scoring.policy import Policy
-    from deskguard.scoring.review import Standing
+    from deskguard.scoring.review import Standing, State
     from deskguard.scoring.values import Finding
+
+
+class Decided(NamedTuple):
+    """What people said of one finding, and whether the machine had been sure."""
+
+    rule_id: str
+    is_sure: bool
+    state: State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,19 +65,30 @@ class Agreement:
 
 def agreement(findings: Iterable[Finding], standings: Mapping[str, Standing], policy: Policy) -> Agreement:
     """How far machine and people agree; findings that nobody has decided on, or under appeal, are left out."""
-    decided = [
-        (one, standings[one.finding_id].state in STANDS)
-        for one in findings
-        if one.finding_id in standings and standings[one.finding_id].state in STANDS | FALLS
-    ]
-    pairs = [(is_sure(one, policy), is_so) for one, is_so in decided]
-    states = [standings[one.finding_id].state for one, _ in decided]
+    return agreement_of(decided(findings, standings, policy))
+
+
+def decided(
+    findings: Iterable[Finding], standings: Mapping[str, Standing], policy: Policy
+) -> Iterator[Decided]:
+    """The findings that people have decided on."""
+    for one in findings:
+        standing = standings.get(one.finding_id)
+        if standing is not None and standing.state in STANDS | FALLS:
+            yield Decided(one.rule_id, is_sure(one, policy), standing.state)
+
+
+def agreement_of(found: Iterable[Decided]) -> Agreement:
+    """The same of what was decided, wherever it is known from."""
+    every = list(found)
+    pairs = [(one.is_sure, one.state in STANDS) for one in every]
+    states = [one.state for one in every]
     by_rule: dict[str, list[bool]] = {}
-    for one, is_so in decided:
-        by_rule.setdefault(one.rule_id, []).append(is_so)
+    for one in every:
+        by_rule.setdefault(one.rule_id, []).append(one.state in STANDS)
     return Agreement(
-        decided=len(decided),
-        right=sum(is_so for _, is_so in decided),
+        decided=len(every),
+        right=sum(is_so for _, is_so in pairs),
         agreed=sum(sure == is_so for sure, is_so in pairs),
         kappa=kappa(pairs),
         appeals=states.count("upheld") + states.count("overturned"),

@@ -37,7 +37,9 @@ class Judged:
     @property
     def is_lead(self) -> bool:
         """It decides; others on the same words only stand beside it."""
-        return self.occurrence is not None and self.occurrence.lead == self.finding
+        lead = None if self.occurrence is None else self.occurrence.lead
+        # Mostly the very same, and that is known without looking at all of it.
+        return lead is self.finding or lead == self.finding
 
     @property
     def counts(self) -> bool:

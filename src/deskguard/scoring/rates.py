@@ -10,12 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from math import exp, lgamma, log, sqrt
+from statistics import NormalDist
 from typing import Literal
 
 COVERS = 0.95
 """How often an interval holds the true rate, at least."""
 _STEPS = 60
 _NEGLIGIBLE = 1e-18
+_CLOSE = 1e-10
 
 Base = Literal["visit", "speech-hour"]
 
@@ -49,7 +51,7 @@ def rate(count: int, exposure: float, base: Base) -> Rate:
     )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65_536)
 def poisson_interval(count: int, covers: float = COVERS) -> tuple[float, float]:
     """The means that a Poisson count is in keeping with."""
     outside = (1 - covers) / 2
@@ -76,11 +78,27 @@ def _mean_where(count: int, wanted: float) -> float:
     """The mean at which `count` or fewer has the probability `wanted`."""
     spread = 10.0 * sqrt(count + 1.0) + 20.0
     low, high = max(0.0, count - spread), count + spread
+    mean = min(max(_guess(count, wanted), low), high)
     for _ in range(_STEPS):
-        middle = (low + high) / 2
+        off = _probability_up_to(count, mean) - wanted
         # More is expected, so few become less likely.
-        low, high = (middle, high) if _probability_up_to(count, middle) > wanted else (low, middle)
-    return (low + high) / 2
+        low, high = (mean, high) if off > 0 else (low, mean)
+        # The slope is the probability of the count itself: by it three or four steps are enough.
+        slope = exp(count * log(mean) - mean - lgamma(count + 1)) if mean > 0 else 1.0
+        better = mean + off / slope if slope > 0 else low - 1
+        better = better if low < better < high else (low + high) / 2
+        if abs(better - mean) <= _CLOSE * mean:
+            return better
+        mean = better
+    return mean
+
+
+def _guess(count: int, wanted: float) -> float:
+    """Nearly that mean: E. B. Wilson and M. M. Hilferty, The distribution of chi-square, Proceedings of the
+    National Academy of Sciences 17 (1931), 684-688."""
+    more = count + 1
+    root = 1 - 1 / (9 * more) + NormalDist().inv_cdf(1 - wanted) / (3 * sqrt(more))
+    return more * max(root, 0.0) ** 3
 
 
 def _probability_up_to(count: int, mean: float) -> float:

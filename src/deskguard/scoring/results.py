@@ -12,7 +12,7 @@ from deskguard.scoring.occurrences import occurrences
 from deskguard.scoring.periods import is_longer
 from deskguard.scoring.score import score_of
 from deskguard.scoring.scorecard import usable
-from deskguard.scoring.tally import Tally, day_tallies, rolled_up
+from deskguard.scoring.tally import Tally, alone, day_tallies, rolled_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from deskguard.scoring.score_values import Score
     from deskguard.scoring.scorecard import Scorecard
     from deskguard.scoring.tally import By, Part
-    from deskguard.scoring.values import Finding
+    from deskguard.scoring.values import Finding, Recording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +52,24 @@ def several_scores(
 ) -> dict[tuple[By, Per], list[Score]]:
     """The same for several ways of looking at it, each finding judged once."""
     happened = occurrences(night.findings, night.standings, usable(card), policy)
+    return scores_of_recordings(alone(night.parts, happened, card), night.imports, card, policy, wanted)
+
+
+def scores_of_recordings(
+    recordings: Iterable[tuple[Recording, Tally]],
+    imports: Imports,
+    card: Scorecard,
+    policy: Policy,
+    wanted: Iterable[tuple[By, Per]],
+) -> dict[tuple[By, Per], list[Score]]:
+    """The same from the tallies of recordings."""
+    several = tuple(recordings)
     days: dict[By, dict[tuple[str, date], Tally]] = {}
     found = {}
     for by, per in wanted:
         if by not in days:
-            days[by] = day_tallies(night.parts, happened, card, by)
-        found[by, per] = scores_of_days(days[by], card, policy, (by, per), night.imports)
+            days[by] = day_tallies(several, card, by)
+        found[by, per] = scores_of_days(days[by], card, policy, (by, per), imports)
     return found
 
 

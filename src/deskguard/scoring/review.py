@@ -109,7 +109,12 @@ def standings(
     of_finding: dict[str, list[Decision]] = {one: [] for one in examined}
     for decision in decisions:
         of_finding.setdefault(decision.finding_id, []).append(decision)
-    return {name: fold(made, deadlines, examined.get(name, "")) for name, made in of_finding.items()}
+    # Most findings wait for their first decision: one value for all that were examined at the same moment.
+    untouched = {at: fold((), deadlines, at) for at in set(examined.values())}
+    return {
+        name: fold(made, deadlines, examined.get(name, "")) if made else untouched[examined[name]]
+        for name, made in of_finding.items()
+    }
 
 
 def check(finding: Finding, standing: Standing, decision: Decision, deadlines: Deadlines | None = None) -> None:

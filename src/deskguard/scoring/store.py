@@ -179,6 +179,27 @@ class NightStore:
 
         return self._read(read)
 
+    def heard(self, wanted: Wanted = _EVERYTHING) -> Night:
+        """The same without findings: what there was to find something in, and what was read in."""
+
+        def read(connection: Connection) -> Night:
+            return Night(parts=tuple(reading.parts(connection, wanted)), imports=reading.imports(connection))
+
+        return self._read(read)
+
+    def findings(
+        self, finding_ids: Iterable[str], deadlines: Deadlines | None = None
+    ) -> dict[str, tuple[Finding, Standing]]:
+        """Findings by their ids, and where they stand; those that are not known are left out."""
+
+        def read(connection: Connection) -> dict[str, tuple[Finding, Standing]]:
+            found = reading.some_findings(connection, finding_ids)
+            examined = {one.finding_id: examined_utc for one, examined_utc in found}
+            standing = standings(reading.decisions(connection, examined), deadlines, examined)
+            return {one.finding_id: (one, standing[one.finding_id]) for one, _ in found}
+
+        return self._read(read)
+
     def finding(self, name: str, deadlines: Deadlines | None = None) -> tuple[Finding, Standing]:
         """A finding by its id, or an unmistakable beginning of it, and where it stands; else DeskguardError."""
 

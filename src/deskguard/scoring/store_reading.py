@@ -32,30 +32,47 @@ _MANY = 10_000
 """From here on all decisions are read: people make fewer of them than machines make findings."""
 
 _NEWEST = """newest AS (
-    SELECT e.*, ROW_NUMBER() OVER (
-        PARTITION BY e.recording_sha256 ORDER BY e.examined_utc DESC, e.examination_id DESC
-    ) AS place
-    FROM night_examinations e JOIN night_recordings r ON r.sha256 = e.recording_sha256
-    WHERE r.day >= :first AND r.day <= :last
+    SELECT examination_id, recording_sha256 FROM (
+        SELECT e.examination_id, e.recording_sha256, ROW_NUMBER() OVER (
+            PARTITION BY e.recording_sha256 ORDER BY e.examined_utc DESC, e.examination_id DESC
+        ) AS place
+        FROM night_examinations e JOIN night_recordings r ON r.sha256 = e.recording_sha256
+        WHERE r.day >= :first AND r.day <= :last{more}
+    ) t WHERE place = 1
 )"""
 _PARTS = f"""WITH {_NEWEST}
-    SELECT r.*, n.* FROM newest n JOIN night_recordings r ON r.sha256 = n.recording_sha256
-    WHERE n.place = 1"""  # noqa: S608 - no value stands in it
-_TURNS = """
-    SELECT r.*, e.rules_sha256, e.model, e.examined_utc, f.*, ROW_NUMBER() OVER (
+    SELECT r.*, e.* FROM newest n
+    JOIN night_examinations e ON e.examination_id = n.examination_id
+    JOIN night_recordings r ON r.sha256 = n.recording_sha256"""  # noqa: S608 - no value stands in it
+_SHOWN = "r.*, e.rules_sha256, e.model, e.examined_utc, f.*"
+_TURNS = f"""
+    SELECT {_SHOWN}, ROW_NUMBER() OVER (
         PARTITION BY f.finding_id ORDER BY e.examined_utc DESC, e.examination_id DESC
     ) AS turn
     FROM night_findings f
     JOIN night_examinations e ON e.examination_id = f.examination_id
-    JOIN night_recordings r ON r.sha256 = e.recording_sha256"""
+    JOIN night_recordings r ON r.sha256 = e.recording_sha256"""  # noqa: S608 - the same
+# To rank all of a month's findings by their age would sort them with all their words: of the newest examination
+# they are the newest, and few recordings have another.
 _FINDINGS = f"""WITH {_NEWEST}
-    SELECT * FROM ({_TURNS}
-        JOIN newest n ON n.recording_sha256 = e.recording_sha256 AND n.place = 1
-        WHERE f.examination_id = n.examination_id OR EXISTS (
-            SELECT 1 FROM night_decisions d WHERE d.finding_id = f.finding_id AND d.act <> 'acknowledge'
-        )
-    ) t WHERE turn = 1"""  # noqa: S608 - the same
+    SELECT {_SHOWN} FROM newest n
+    JOIN night_examinations e ON e.examination_id = n.examination_id
+    JOIN night_recordings r ON r.sha256 = n.recording_sha256
+    JOIN night_findings f ON f.examination_id = n.examination_id
+    UNION ALL
+    SELECT {_SHOWN} FROM newest n
+    JOIN night_examinations e ON e.recording_sha256 = n.recording_sha256
+    JOIN night_recordings r ON r.sha256 = n.recording_sha256
+    JOIN night_findings f ON f.examination_id = e.examination_id
+    WHERE e.examination_id <> n.examination_id AND EXISTS (
+        SELECT 1 FROM night_decisions d WHERE d.finding_id = f.finding_id AND d.act <> 'acknowledge'
+    ) AND NOT EXISTS (
+        SELECT 1 FROM night_findings g JOIN night_examinations o ON o.examination_id = g.examination_id
+        WHERE g.finding_id = f.finding_id AND (o.examined_utc > e.examined_utc
+            OR (o.examined_utc = e.examined_utc AND o.examination_id > e.examination_id))
+    )"""  # noqa: S608 - the same
 _ONE_FINDING = f"SELECT * FROM ({_TURNS} WHERE f.finding_id = :finding_id) t WHERE turn = 1"  # noqa: S608
+_SOME_FINDINGS = f"SELECT * FROM ({_TURNS} WHERE f.finding_id IN :ids) t WHERE turn = 1"  # noqa: S608
 _OF_RECORDING = f"SELECT * FROM ({_TURNS} WHERE r.sha256 = :sha256) t WHERE turn = 1"  # noqa: S608
 _DECIDED = f"""SELECT * FROM ({_TURNS} WHERE f.finding_id IN (
         SELECT d.finding_id FROM night_decisions d WHERE d.act = :act
@@ -90,6 +107,8 @@ class Wanted:
     windows: tuple[str, ...] = ()
     """With * for anything; none: all."""
     clerks: tuple[str, ...] = ()
+    recordings: tuple[str, ...] = ()
+    """By their sha256, a few hundred at most; none: all."""
 
     def days(self) -> dict[str, str]:
         """The range of days as text."""
@@ -98,11 +117,19 @@ class Wanted:
             "last": "9999" if self.last is None else self.last.isoformat(),
         }
 
+    def narrowing(self) -> tuple[str, dict[str, Any]]:
+        """What of it a database can look for by itself, as a condition on recordings `r` and its values."""
+        named = {
+            "window_id": [] if any(map(_is_pattern, self.windows)) else list(self.windows),
+            "clerk_id": [] if any(map(_is_pattern, self.clerks)) else list(self.clerks),
+            "sha256": list(self.recordings),
+        }
+        values = {f"only_{name}": found for name, found in named.items() if found}
+        return "".join(f" AND r.{name[5:]} IN :{name}" for name in values), values
+
     def takes(self, row: Mapping[str, Any]) -> bool:
         """Whether a row's window and clerk are wanted."""
-        return (not self.windows or matches(row["window_id"], self.windows)) and (
-            not self.clerks or matches(row["clerk_id"], self.clerks)
-        )
+        return _is_one_of(row["window_id"], self.windows) and _is_one_of(row["clerk_id"], self.clerks)
 
 
 def done(connection: Connection, examination_ids: Iterable[str]) -> set[str]:
@@ -116,16 +143,30 @@ def done(connection: Connection, examination_ids: Iterable[str]) -> set[str]:
 
 def parts(connection: Connection, wanted: Wanted) -> list[Part]:
     """Every examined recording once, with what there was in it, by day, window and path."""
-    rows = _rows(connection, sa.text(_PARTS), **wanted.days())
-    found = [(store_rows.recording_of(row), store_rows.exposure_of(row)) for row in rows if wanted.takes(row)]
+    rows = _wanted(connection, _PARTS, wanted)
+    found = [(store_rows.recording_of(row), store_rows.exposure_of(row)) for row in rows]
     return sorted(found, key=lambda one: _order(one[0]))
 
 
 def findings(connection: Connection, wanted: Wanted) -> list[tuple[Finding, str]]:
     """The findings that hold, each with when its recording was examined, in order of recording and place."""
-    rows = _rows(connection, sa.text(_FINDINGS), **wanted.days())
-    found = [(store_rows.finding_of(row), str(row["examined_utc"])) for row in rows if wanted.takes(row)]
+    recordings: dict[str, Recording] = {}
+    found = []
+    for row in _wanted(connection, _FINDINGS, wanted):
+        if (recording := recordings.get(row["sha256"])) is None:
+            recording = recordings[row["sha256"]] = store_rows.recording_of(row)
+        found.append((store_rows.finding_of(row, recording), str(row["examined_utc"])))
     return sorted(found, key=lambda one: (_order(one[0].recording), one[0].start_sample, one[0].finding_id))
+
+
+def some_findings(connection: Connection, finding_ids: Iterable[str]) -> list[tuple[Finding, str]]:
+    """Findings by their names, as they were seen last, each with when."""
+    question = sa.text(_SOME_FINDINGS)
+    return [
+        (store_rows.finding_of(row), row["examined_utc"])
+        for ids in _in_parts(sorted(set(finding_ids)))
+        for row in _rows(connection, question, ids=ids)
+    ]
 
 
 def finding(connection: Connection, finding_id: str) -> tuple[Finding, str] | None:
@@ -237,11 +278,28 @@ def _order(recording: Recording) -> tuple[date, str, str, str]:
     return recording.day, recording.window_id, recording.path, recording.sha256
 
 
+def _wanted(connection: Connection, question: str, wanted: Wanted) -> Iterator[Mapping[str, Any]]:
+    """The rows of a question that begins with the newest examinations."""
+    more, values = wanted.narrowing()
+    rows = _rows(connection, sa.text(question.format(more=more)), **wanted.days(), **values)
+    return (row for row in rows if wanted.takes(row))
+
+
+def _is_one_of(name: str, patterns: tuple[str, ...]) -> bool:
+    return not patterns or name in patterns or matches(name, patterns)
+
+
+def _is_pattern(name: str) -> bool:
+    return any(sign in name for sign in "*?[")
+
+
 def _rows(connection: Connection, question: sa.TextClause, **values: Any) -> Iterator[Mapping[str, Any]]:
     lists = [name for name, value in values.items() if isinstance(value, list)]
     bound = question.bindparams(*(sa.bindparam(name, expanding=True) for name in lists))
-    for row in connection.execute(bound, values).mappings():
-        yield dict(row)
+    answer = connection.execute(bound, values)
+    names = tuple(answer.keys())
+    for row in answer:
+        yield dict(zip(names, row, strict=True))
 
 
 def _in_parts(names: Sequence[str]) -> Iterator[list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from deskguard.scoring.card_choice import CardChoice
@@ -89,18 +90,24 @@ def finding_row(finding: Finding, examination_id: str) -> Row:
     }
 
 
-def finding_of(row: Mapping[str, Any]) -> Finding:
-    """A finding of a row that is joined with its examination and recording."""
+def finding_of(row: Mapping[str, Any], recording: Recording | None = None) -> Finding:
+    """A finding of a row that is joined with its examination and recording; that one may be made already."""
     return Finding(
         **{name: row[name] for name in _PLAIN},
-        recording=recording_of(row),
-        clauses=tuple(ClauseRef(**one) for one in json.loads(row["clauses"])),
+        recording=recording_of(row) if recording is None else recording,
+        clauses=_clauses(row["clauses"]),
         why=tuple(json.loads(row["why"])),
         softened=bool(row["softened"]),
         needs_person=bool(row["needs_person"]),
         rules_sha256=row["rules_sha256"],
         model=row["model"],
     )
+
+
+@lru_cache(maxsize=4096)
+def _clauses(text: str) -> tuple[ClauseRef, ...]:
+    """Each rule has its own: few texts stand in many rows."""
+    return tuple(ClauseRef(**one) for one in json.loads(text))
 
 
 def spoken_row(spoken: Spoken, examination_id: str, number: int) -> Row:

@@ -6,11 +6,11 @@ period, so adding up points day by day would be wrong, adding up counts is exact
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from deskguard.scoring.periods import period_of
-from deskguard.scoring.values import Exposure
+from deskguard.scoring.values import Exposure, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -84,29 +84,48 @@ def subject_of(recording: Recording, by: By) -> str:
     return {"hall": "", "window": recording.window_id, "clerk": recording.clerk_id}[by]
 
 
-def day_tallies(
-    parts: Iterable[Part], happened: Iterable[Occurrence], card: Scorecard, by: By
-) -> dict[tuple[str, date], Tally]:
-    """The tally of everybody's every day."""
+def alone(
+    parts: Iterable[Part], happened: Iterable[Occurrence], card: Scorecard
+) -> list[tuple[Recording, Tally]]:
+    """The tally of every recording by itself: whoever keeps these need not look at its findings again."""
     per_item: dict[str, Unit] = {item.item_id: item.per for _, item in card.items()}
-    of_day: dict[tuple[str, date], dict[str, list[Occurrence]]] = {}
+    recordings: dict[str, Recording] = {}
+    of_recording: dict[str, dict[str, list[Occurrence]]] = {}
     for one in happened:
         recording = one.lead.recording
-        items = of_day.setdefault((subject_of(recording, by), recording.day), {})
+        recordings[recording.sha256] = recording
+        items = of_recording.setdefault(recording.sha256, {})
         items.setdefault(one.item_id, []).append(one)
-    found = {
-        key: Tally(
-            items={name: _units(listed, per_item[name]) for name, listed in items.items()},
-            windows=frozenset(one.lead.recording.window_id for listed in items.values() for one in listed),
+    exposures: dict[str, Exposure] = {}
+    for recording, exposure in parts:
+        recordings.setdefault(recording.sha256, recording)
+        exposures[recording.sha256] = exposure
+    return [
+        (
+            recording,
+            Tally(
+                exposure=exposures.get(sha256, Exposure()),
+                recordings=int(sha256 in exposures),
+                windows=frozenset({recording.window_id}),
+                items={
+                    name: _units(listed, per_item[name])
+                    for name, listed in of_recording.get(sha256, {}).items()
+                },
+            ),
         )
-        for key, items in of_day.items()
-    }
-    listened: dict[tuple[str, date], list[Part]] = {}
-    for part in parts:
-        listened.setdefault((subject_of(part[0], by), part[0].day), []).append(part)
-    for key, several in listened.items():
-        found[key] = found.get(key, Tally()) + _heard(several)
-    return dict(sorted(found.items()))
+        for sha256, recording in recordings.items()
+    ]
+
+
+def day_tallies(
+    recordings: Iterable[tuple[Recording, Tally]], card: Scorecard, by: By
+) -> dict[tuple[str, date], Tally]:
+    """The tally of everybody's every day, by those of recordings."""
+    once_a_day = [item.item_id for _, item in card.items() if item.per == "day"]
+    grouped: dict[tuple[str, date], list[Tally]] = {}
+    for recording, tally in recordings:
+        grouped.setdefault((subject_of(recording, by), recording.day), []).append(tally)
+    return {key: _of_a_day(together(several), once_a_day) for key, several in sorted(grouped.items())}
 
 
 def rolled_up(tallies: Mapping[tuple[str, date], Tally], per: Per) -> dict[tuple[str, Period], Tally]:
@@ -118,23 +137,62 @@ def rolled_up(tallies: Mapping[tuple[str, date], Tally], per: Per) -> dict[tuple
 
 
 def together(tallies: Sequence[Tally]) -> Tally:
-    """The sum of tallies, halves first: adding one by one would copy what is there again and again."""
+    """The sum of tallies."""
     if len(tallies) <= 1:
         return tallies[0] if tallies else Tally()
-    middle = len(tallies) // 2
-    return together(tallies[:middle]) + together(tallies[middle:])
+    # Laid on one pile: adding one to the other would copy what is there again and again.
+    piles: dict[str, _Pile] = {}
+    for tally in tallies:
+        for name, units in tally.items.items():
+            piles.setdefault(name, _Pile()).lay(units)
+    return Tally(
+        exposure=total(one.exposure for one in tallies),
+        recordings=sum(one.recordings for one in tallies),
+        windows=frozenset().union(*(one.windows for one in tallies)),
+        items={name: pile.whole() for name, pile in piles.items()},
+    )
 
 
-def _heard(parts: Sequence[Part]) -> Tally:
-    exposure = Exposure()
-    for _, one in parts:
-        exposure += one
-    windows = frozenset(recording.window_id for recording, _ in parts)
-    return Tally(exposure=exposure, recordings=len(parts), windows=windows)
+class _Pile:
+    """Units that are being added up."""
+
+    def __init__(self) -> None:
+        self._counted = self._if_confirmed = 0
+        self._findings: list[str] = []
+        self._by_person: list[str] = []
+        self._waiting: list[str] = []
+
+    def lay(self, units: Units) -> None:
+        self._counted += units.counted
+        self._if_confirmed += units.if_confirmed
+        self._findings += units.findings
+        self._by_person += units.by_person
+        self._waiting += units.waiting
+
+    def whole(self) -> Units:
+        return Units(
+            counted=self._counted,
+            if_confirmed=self._if_confirmed,
+            findings=tuple(self._findings),
+            by_person=tuple(self._by_person),
+            waiting=tuple(self._waiting),
+        )
+
+
+def _of_a_day(tally: Tally, once_a_day: Sequence[str]) -> Tally:
+    """The same where some items count once a day, however many recordings it has."""
+    more = [name for name in once_a_day if tally.units(name).if_confirmed > 1]
+    if not more:
+        return tally
+    capped = {
+        name: replace(tally.items[name], counted=min(1, tally.items[name].counted), if_confirmed=1)
+        for name in more
+    }
+    return replace(tally, items={**tally.items, **capped})
 
 
 def _units(happened: Sequence[Occurrence], per: Unit) -> Units:
-    """One day's occurrences of an item in its own units."""
+    """One recording's occurrences of an item in its own units."""
     counted = [one for one in happened if one.is_counted]
     return Units(
         counted=_number(counted, per),
@@ -151,6 +209,4 @@ def _number(happened: Sequence[Occurrence], per: Unit) -> int:
     if per != "visit":
         return len(happened)
     # What lies in no visit is one of its own.
-    return len(
-        {(one.lead.recording.sha256, one.lead.visit_id or f"-{one.lead.finding_id}") for one in happened}
-    )
+    return len({one.lead.visit_id or f"-{one.lead.finding_id}" for one in happened})

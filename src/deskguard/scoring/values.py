@@ -63,18 +63,7 @@ class Exposure:
     """Reason code and samples that nobody listened to, sorted by the code."""
 
     def __add__(self, other: Exposure) -> Exposure:
-        left_out = dict(self.not_analysed)
-        for reason, samples in other.not_analysed:
-            left_out[reason] = left_out.get(reason, 0) + samples
-        return Exposure(
-            visits=self.visits + other.visits,
-            audio_samples=self.audio_samples + other.audio_samples,
-            staff_samples=self.staff_samples + other.staff_samples,
-            visitor_samples=self.visitor_samples + other.visitor_samples,
-            unknown_samples=self.unknown_samples + other.unknown_samples,
-            silent_samples=self.silent_samples + other.silent_samples,
-            not_analysed=tuple(sorted(left_out.items())),
-        )
+        return total((self, other))
 
     @property
     def audio_s(self) -> float:
@@ -97,10 +86,20 @@ class Exposure:
 
 def total(exposures: Iterable[Exposure]) -> Exposure:
     """All of them together."""
-    whole = Exposure()
-    for one in exposures:
-        whole += one
-    return whole
+    several = list(exposures)
+    left_out: dict[str, int] = {}
+    for one in several:
+        for reason, samples in one.not_analysed:
+            left_out[reason] = left_out.get(reason, 0) + samples
+    return Exposure(
+        visits=sum(one.visits for one in several),
+        audio_samples=sum(one.audio_samples for one in several),
+        staff_samples=sum(one.staff_samples for one in several),
+        visitor_samples=sum(one.visitor_samples for one in several),
+        unknown_samples=sum(one.unknown_samples for one in several),
+        silent_samples=sum(one.silent_samples for one in several),
+        not_analysed=tuple(sorted(left_out.items())),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 
 from deskguard.errors import DeskguardError
-from deskguard.hub.feed.counting import Where, rolled_up
-from deskguard.hub.store import settings
+from deskguard.hub.feed.counting import Where, piled
+from deskguard.hub.store import settings, sums
+from deskguard.hub.store.recordset import recordset
 from deskguard.hub.store.times import utc_text
 
 if TYPE_CHECKING:
@@ -39,13 +40,9 @@ MOST_EVENT_AGE = timedelta(days=400)
 
 _COLUMNS = (
     "position BIGINT, desk_id TEXT, event_id TEXT, seq BIGINT, window_id TEXT, kind TEXT, at_utc TEXT,"
-    " day TEXT, received_utc TEXT, body TEXT"
+    " day TEXT, received_utc TEXT, body TEXT, hour INTEGER"
 )
 _STREAM = "desk_id TEXT, stream TEXT, last_seq INT8, lost INT8, refused INT8, skew_s FLOAT8, seen_utc TEXT"
-_COUNTED = (
-    "day TEXT, hour INTEGER, window_id TEXT, kind TEXT, rule_id TEXT, standard TEXT, scene TEXT, severity TEXT,"
-    " count BIGINT, total DOUBLE PRECISION"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +149,7 @@ def _last(connection: Connection, several: Sequence[Arrived]) -> dict[_Stream, i
     # In one order, so that no two processes wait for each other.
     rows.sort(key=lambda row: (row["desk_id"], row["stream"]))
     given = {"rows": json.dumps(rows)}
-    table = _recordset(connection, _STREAM)
+    table = recordset(connection, _STREAM)
     connection.execute(
         sa.text(
             f"INSERT INTO hub_streams SELECT * FROM {table} WHERE TRUE ON CONFLICT (desk_id, stream) DO NOTHING"
@@ -182,7 +179,7 @@ def _came_before(
     ]
     if not again:
         return set()
-    table = _recordset(connection, "desk_id TEXT, event_id TEXT")
+    table = recordset(connection, "desk_id TEXT, event_id TEXT")
     rows = [{"desk_id": one.desk.desk_id, "event_id": event.id} for one, event in again]
     found = connection.execute(
         sa.text(
@@ -199,7 +196,7 @@ def _came_before(
 
 
 def _insert(connection: Connection, several: Sequence[Arrived], rows: Sequence[_Row]) -> list[_Row]:
-    """Put events and their counts; those that were not there yet."""
+    """Put events and add them to the sums; gives those that were not there yet."""
     last = connection.execute(
         sa.text("UPDATE hub_sequence SET value = value + :n WHERE name = 'events' RETURNING value"),
         {"n": len(rows)},
@@ -217,37 +214,20 @@ def _insert(connection: Connection, several: Sequence[Arrived], rows: Sequence[_
             "day": row.where.day,
             "received_utc": utc_text(several[row.batch].received),
             "body": row.event.model_dump_json(exclude={"v", "id", "seq", "at", "kind"}),
+            "hour": row.where.hour,
         }
         for position, row in placed.items()
     ]
     put = connection.execute(
         sa.text(
-            f"INSERT INTO hub_events SELECT * FROM {_recordset(connection, _COLUMNS)} WHERE TRUE"
+            f"INSERT INTO hub_events SELECT * FROM {recordset(connection, _COLUMNS)} WHERE TRUE"
             " ON CONFLICT (desk_id, event_id) DO NOTHING RETURNING position"
         ),
         {"rows": json.dumps(told)},
     )
     kept = [placed[int(position)] for (position,) in put]
-    counts = rolled_up((row.where, row.event) for row in kept)
-    if counts:
-        connection.execute(
-            sa.text(
-                f"INSERT INTO hub_counts SELECT * FROM {_recordset(connection, _COUNTED)} WHERE TRUE"
-                " ON CONFLICT (day, hour, window_id, kind, rule_id, standard, scene, severity) DO UPDATE"
-                " SET count = hub_counts.count + excluded.count, total = hub_counts.total + excluded.total"
-            ),
-            {"rows": json.dumps(counts)},
-        )
+    sums.add(connection, piled((row.where, row.event.kind, vars(row.event)) for row in kept))
     return kept
-
-
-def _recordset(connection: Connection, columns: str) -> str:
-    """:rows, a JSON array of objects, as a table `given`: one statement whatever their number."""
-    if connection.dialect.name == "postgresql":
-        return f"jsonb_to_recordset(CAST(:rows AS jsonb)) AS given ({columns})"
-    names = [one.split()[0] for one in columns.split(", ")]
-    picked = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in names)
-    return f"(SELECT {picked} FROM json_each(:rows)) AS given"
 
 
 def _note(connection: Connection, several: Sequence[Arrived], last: dict[_Stream, int]) -> None:
@@ -265,7 +245,7 @@ def _note(connection: Connection, several: Sequence[Arrived], last: dict[_Stream
             "seen_utc": utc_text(one.received),
         }
     given = {"rows": json.dumps(list(rows.values()))}
-    table = _recordset(connection, _STREAM)
+    table = recordset(connection, _STREAM)
     connection.execute(
         sa.text(
             "UPDATE hub_streams SET last_seq = given.last_seq, lost = given.lost, skew_s = given.skew_s,"

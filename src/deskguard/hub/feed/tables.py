@@ -4,15 +4,18 @@ hub_events holds each event once, in the order in which the hall took it: `posit
 commits, because the number is drawn from a row that stays locked until then. Who reads on from a position
 misses nothing.
 
-hub_counts is the roll-up, kept in the same transaction. One row for each day, hour, window and what happened:
-
-kind rule_id standard scene severity total hit rule first's scene severity sum of confidences hit-withdrawn rule
-first's scene severity - false-alarm rule - - - - visit - - channel - seconds, summed; counted when it is over
-courtesy-said act - scene - - courtesy-missing act - scene - - manner kind - - - sum of the values help by - - -
-- microphone-lost, paused - - - each time the state began
+hub_counts was the roll-up of the first steps, a row for each hour of a window; SUMMED puts `hub_sums` in its
+place (`store.sums`, filled from the events that are there) and keeps the hour with the event.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from deskguard.hub.store.sums import SUMS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FEED = (
     "CREATE TABLE hub_sequence (name TEXT PRIMARY KEY, value BIGINT NOT NULL)",
@@ -43,4 +46,10 @@ FEED = (
         position BIGINT NOT NULL, tries INTEGER NOT NULL, next_utc TEXT NOT NULL, failing_since_utc TEXT,
         outcome TEXT NOT NULL, given_up BIGINT NOT NULL
     )""",
+)
+SUMMED: tuple[str | Mapping[str, tuple[str, ...]], ...] = (
+    "DROP TABLE hub_counts",
+    # Of the window's clock; those that were kept before have none.
+    "ALTER TABLE hub_events ADD COLUMN hour INTEGER",
+    *SUMS,
 )

@@ -1,8 +1,9 @@
 """The whole hall to one file, from one moment of the database, while it goes on working.
 
 A gzipped tar: `manifest.json` first, then each table as lines of JSON, then the files of the data folder but
-for the database itself. It holds every secret of the hall and is readable by its user alone. Sessions are left
-out: people log in again. The same file goes back into SQLite and PostgreSQL alike.
+for the database itself. It holds every secret of the hall and is readable by its user alone. Left out are
+sessions, because people log in again, and sums, because they are made anew. The same file goes back into SQLite
+and PostgreSQL alike.
 """
 
 from __future__ import annotations
@@ -32,7 +33,18 @@ if TYPE_CHECKING:
     from deskguard.hub.store.opening import HubStore
 
 FORMAT = 1
-LEFT_OUT = frozenset({"hub_migrations", "night_migrations", "hub_sessions", "hub_presence"})
+LEFT_OUT = frozenset(
+    {
+        "hub_migrations",
+        "night_migrations",
+        "hub_sessions",
+        "hub_presence",
+        "hub_sums",
+        "hub_sheets",
+        "hub_counts",
+    }
+)
+"""The last is of older backups."""
 _ROWS = 2000
 
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from deskguard.hub.reviewing import summing
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -65,6 +67,7 @@ def delete(connection: Connection, clerk_id: str) -> tuple[dict[str, int], list[
         return {}, []
     found = connection.execute(sa.text(_FINDINGS), {"clerk": clerk_id})
     ids = sorted({str(one) for (one,) in found})
+    summing.drop(connection, f"sha256 IN ({_RECORDINGS})", {"clerk": clerk_id})
     return {
         kind: connection.execute(sa.text(statement), {"clerk": clerk_id}).rowcount
         for kind, statement in _DELETED

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from deskguard.errors import DeskguardError
 from deskguard.hub.audit.verify import Head, verify
+from deskguard.hub.feed.counting import count_anew
 from deskguard.hub.keeping.backup import LEFT_OUT, manifest_of, table_names
 from deskguard.hub.store import tables
 from deskguard.hub.store.opening import HubStore
@@ -71,6 +72,7 @@ def _restore(
                     rows[name] = _put_rows(connection, name, inside)
             if {name: count for name, count in rows.items() if count} != _wanted(manifest):
                 raise _broken(file, "it does not hold all the rows that it says it has")
+            count_anew(connection)
             return rows, verify(connection)
     finally:
         store.close()

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from deskguard.hub.reviewing.results import Results
+    from deskguard.hub.reviewing.summing import Sheets
     from deskguard.hub.state import HubState
     from deskguard.scoring.lines import Judged
 
@@ -42,10 +43,10 @@ class AnswerForm(Form):
     why: Annotated[str, StringConstraints(max_length=2000)] = ""
 
 
-def router(state: HubState, results: Results) -> APIRouter:
+def router(state: HubState, results: Results, sheets: Sheets) -> APIRouter:
     """The routes of /mine."""
     routes = APIRouter(include_in_schema=False)
-    desk = ReviewDesk(state, results)
+    desk = ReviewDesk(state, results, sheets)
 
     @routes.get("/mine")
     def mine(request: Request, person: Clerk) -> Response:

@@ -163,6 +163,10 @@ class Results:
         is_known = any(each.finding.finding_id == one.finding.finding_id for each in near)
         return near if is_known else (*near, one)
 
+    def of_recordings(self, sha256s: tuple[str, ...]) -> Looked:
+        """Everything in some recordings, a few hundred at most; read each time."""
+        return self._read(Wanted(recordings=sha256s), self.card)
+
     def spoken(self, recording_sha256: str) -> list[Spoken]:
         """What was said in a recording, redacted."""
         return self._state.night.spoken(recording_sha256)
@@ -173,18 +177,20 @@ class Results:
         first, last, windows, clerks = key
         if (known := self._known(key, stamp)) is not None:
             return known
-        night = self._state.night.night(
-            Wanted(first=first, last=last, windows=windows, clerks=clerks), self.deadlines
-        )
-        looked = Looked(night, tuple(judged(night, card, self.policy)), self._acts_due())
+        looked = self._read(Wanted(first=first, last=last, windows=windows, clerks=clerks), card)
         with self._turn:
             self._kept[key] = (stamp, looked)
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return looked
 
-    def _acts_due(self) -> frozenset[str]:
-        """By the rules in force when it was first asked: to load them takes a second."""
+    def _read(self, wanted: Wanted, card: Scorecard) -> Looked:
+        night = self._state.night.night(wanted, self.deadlines)
+        return Looked(night, tuple(judged(night, card, self.policy)), self.due)
+
+    @property
+    def due(self) -> frozenset[str]:
+        """Acts that something asks for, by the rules in force when first asked: to load them takes a second."""
         if self._due is None:
             rules = load_packs([_path(one) for one in self._rules.packs], self._rules.only)
             self._due = frozenset(act.act_id for act in rules.courtesy.acts if act.expect is not None)

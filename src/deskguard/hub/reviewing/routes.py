@@ -16,16 +16,20 @@ from deskguard.hub.audit import log
 from deskguard.hub.pages.forms import Form
 from deskguard.hub.pages.rendering import render, words
 from deskguard.hub.reviewing import blind, clips
-from deskguard.hub.reviewing.queue import Entry, Reader, after, counts, queue
+from deskguard.hub.reviewing.queue import Entry, Open, Reader, after, counts, queue
 from deskguard.hub.reviewing.showing import helpers
 from deskguard.hub.reviewing.signing import check_second, check_sight, name_of
 from deskguard.hub.reviewing.timeline import drawn, is_open_to_view, timeline
 from deskguard.hub.store.times import utc_text
-from deskguard.scoring.agreement import agreement
+from deskguard.scoring.agreement import agreement_of
 from deskguard.scoring.review import Decision
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import date
+
     from deskguard.hub.reviewing.results import Results
+    from deskguard.hub.reviewing.summing import Sheets
     from deskguard.hub.state import HubState
     from deskguard.scoring.lines import Judged
 
@@ -47,10 +51,10 @@ class DecisionForm(Form):
     """The part of the queue that is gone through."""
 
 
-def router(state: HubState, results: Results) -> APIRouter:
+def router(state: HubState, results: Results, sheets: Sheets) -> APIRouter:
     """The routes of /review."""
     routes = APIRouter(include_in_schema=False)
-    desk = ReviewDesk(state, results)
+    desk = ReviewDesk(state, results, sheets)
     _add_queue(routes, desk)
     _add_finding(routes, desk)
     _add_deciding(routes, desk)
@@ -60,18 +64,32 @@ def router(state: HubState, results: Results) -> APIRouter:
 class ReviewDesk:
     """What the routes have in common."""
 
-    def __init__(self, state: HubState, results: Results) -> None:
+    def __init__(self, state: HubState, results: Results, sheets: Sheets) -> None:
         self.state = state
         self.results = results
+        self.sheets = sheets
 
     def queue(self, person: Person, only: str = "") -> list[Entry]:
         """What a person should look at, all of it or one part."""
+        self.sheets.catch_up()
+        first = self.state.today() - timedelta(days=_DAYS)
         with self.state.store.reading() as connection:
             verdicts = blind.verdicts(connection)
-        now = self.state.now()
-        looked = self.results.look(now.date() - timedelta(days=_DAYS), None, person)
-        entries = queue(looked.found, Reader(name_of(person), verdicts, utc_text(now)))
+            waits = self.sheets.waits(connection, first, person)
+        waits += self._seen_blind(set(verdicts) - {one.finding_id for one in waits}, first, person)
+        entries = queue(waits, Reader(name_of(person), verdicts, utc_text(self.state.now())))
         return [one for one in entries if not only or one.why == only]
+
+    def _seen_blind(self, ids: Collection[str], first: date, person: Person) -> list[Open]:
+        """Findings that somebody has looked at, and that nobody would have to any more but for that."""
+        found = self.state.night.findings(ids, self.results.deadlines).values() if ids else ()
+        return [
+            Open(one.finding_id, one.recording.clerk_id, "waiting", one.severity, standing.due_utc)
+            for one, standing in found
+            if standing.state == "proposed"
+            and one.recording.day >= first
+            and person.sees(one.recording.window_id)
+        ]
 
     def seen(self, person: Person, finding_id: str, action: str) -> Judged:
         """A finding that a person may see, which is written down; 404 for others."""
@@ -101,16 +119,18 @@ def _add_queue(routes: APIRouter, desk: ReviewDesk) -> None:
         entries = [one for one in every if not only or one.why == only]
         # A list names people and what they are said to have done.
         desk.note(person, "findings.list", "queue", n=len(entries))
-        values: dict[str, Any] = {"entries": entries[:_SHOWN], "total": len(entries), "only": only}
+        known = desk.state.night.findings(one.finding_id for one in entries[:_SHOWN])
+        shown = [(one, known[one.finding_id][0]) for one in entries[:_SHOWN] if one.finding_id in known]
+        values: dict[str, Any] = {"entries": shown, "total": len(entries), "only": only}
         values["counts"] = counts(every)
         return render(request, "review.html", person, **values, **helpers(words(request)))
 
     @routes.get("/review/agreement")
     def agreed(request: Request, person: Decider) -> Response:
-        looked = desk.results.look(None, None, person)
+        desk.sheets.catch_up()
         with desk.state.store.reading() as connection:
             pairs = blind.pair_agreement(blind.verdicts(connection))
-        people = agreement(looked.night.findings, looked.night.standings, desk.results.policy)
+        people = agreement_of(desk.sheets.decided(person))
         return render(request, "review_agreement.html", person, machine=people, pairs=pairs)
 
 
@@ -121,7 +141,7 @@ def _add_finding(routes: APIRouter, desk: ReviewDesk) -> None:
     ) -> Response:
         one = desk.seen(person, finding_id, "finding.view")
         entries = desk.queue(person, only) if person.may("findings.decide") else []
-        entry = next((each for each in entries if each.judged.finding.finding_id == finding_id), None)
+        entry = next((each for each in entries if each.finding_id == finding_id), None)
         values = page_values(desk, request, one)
         values |= {
             "entry": entry,
@@ -147,7 +167,7 @@ def _add_deciding(routes: APIRouter, desk: ReviewDesk) -> None:
         one = desk.seen(person, finding_id, "finding.view")
         only = form.only if form.only in ("fatal", "appeal", "disagreed", "second", "waiting", "sample") else ""
         before = desk.queue(person, only)
-        entry = next((each for each in before if each.judged.finding.finding_id == finding_id), None)
+        entry = next((each for each in before if each.finding_id == finding_id), None)
         done = _decided(desk, person, one, entry, form)
         then = after(before, finding_id)
         base = desk.state.base_path

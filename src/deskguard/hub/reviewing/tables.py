@@ -1,4 +1,4 @@
-"""The tables of this room and of `trends`: a step of the hall's store."""
+"""The tables of this room and of `trends`: a step of the hall's store; sheets have one of their own."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from deskguard.errors import DeskguardError
+from deskguard.hub.feed.counting import count_anew
 from deskguard.hub.store import tables
 from deskguard.scoring.store import NightStore
 from deskguard.scoring.store_engine import explained, for_reading, open_engine, shown_place
@@ -60,7 +61,8 @@ class HubStore:
             key = secret(data, "audit.key")
             with explained(shown_place(engine)), engine.begin() as connection:
                 _refuse_newer(connection, shown_place(engine))
-                tables.migrate(connection)
+                if tables.SUMS_STEP in tables.migrate(connection):
+                    count_anew(connection)
                 _refuse_other_key(connection, shown_place(engine), key)
             return cls(engine, key)
         except BaseException:

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 
 from deskguard.hub.cards import shelf
 from deskguard.hub.feed.presence import PRESENCE
-from deskguard.hub.feed.tables import FEED
+from deskguard.hub.feed.tables import FEED, SUMMED
 from deskguard.hub.fleet import offers
 from deskguard.hub.keeping import requests
 from deskguard.hub.oidc.tables import IDENTITIES
+from deskguard.hub.reviewing.sheets import SHEETS
 from deskguard.hub.reviewing.tables import TABLES as VERDICTS
 from deskguard.hub.store.turns import take_turn
 
@@ -86,6 +87,8 @@ FLEET = (
         rules TEXT NOT NULL, settings TEXT NOT NULL
     )""",
 )
+SUMS_STEP = "0010-sums"
+"""After it, all events are to be counted anew."""
 STEPS: Steps = (
     ("0001-accounts-desks-audit", ACCOUNTS),
     ("0002-feed", FEED),
@@ -96,6 +99,8 @@ STEPS: Steps = (
     ("0007-identities", IDENTITIES),
     ("0008-offers", offers.TABLES),
     ("0009-card-fills", shelf.TABLES),
+    (SUMS_STEP, SUMMED),
+    ("0011-sheets", SHEETS),
 )
 
 

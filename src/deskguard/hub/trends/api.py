@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Depends, Query
 
 from deskguard.hub.accounts.guard import Person, needs
 from deskguard.hub.trends import rollups
+from deskguard.hub.trends.asking import Asked
 from deskguard.hub.trends.days import MaybeDay
 
 if TYPE_CHECKING:
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
     from deskguard.hub.trends.rollups import Dimension
 
 Viewer = Annotated[Person, Depends(needs("trends.view"))]
-By = Annotated[str, Query(pattern=r"^(day|hour|window|rule|standard|scene)$")]
+By = Annotated[str, Query(pattern=r"^(day|hour|window|rule|standard|scene|act)$")]
+Window = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9_.*?-]*$", description="with * for anything")]
 _DAYS = timedelta(days=30)
 
 
@@ -25,19 +28,26 @@ def router(state: HubState) -> APIRouter:
     routes = APIRouter(tags=["trends"])
 
     @routes.get("/api/v1/trends")
-    def trends(person: Viewer, by: By = "day", first: MaybeDay = None, last: MaybeDay = None) -> dict[str, Any]:
-        """Counts of what desks reported from `first` to `last`, both included; else of the last 30 days."""
-        until = last or state.now().date()
-        since = first or until - _DAYS
+    def trends(
+        person: Viewer, by: By = "day", first: MaybeDay = None, last: MaybeDay = None, window: Window = ""
+    ) -> dict[str, Any]:
+        """Counts of what desks reported from `first` to `last`, both included; else of the last 30 days.
+
+        Days are those that the windows had. `hit_rate` and `courtesy` carry the bounds of 95 %.
+        """
+        until = last or state.today()
+        asked = Asked(first or until - _DAYS, until, person.windows, (window,) if window else ())
         dimension: Dimension = by  # type: ignore[assignment]
         with state.store.reading() as connection:
-            found = rollups.sums(connection, dimension, (since, until), person.windows)
+            found = rollups.sums(connection, dimension, asked)
+            manner = rollups.distributions(connection, asked)
         return {
             "v": 1,
             "by": by,
-            "first": since.isoformat(),
-            "last": until.isoformat(),
+            "first": asked.first.isoformat(),
+            "last": asked.last.isoformat(),
             "rows": [one.told() for one in found],
+            "manner": [asdict(one) for one in manner],
         }
 
     return routes

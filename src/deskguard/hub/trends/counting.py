@@ -1,4 +1,4 @@
-"""Judged findings and what there was to find them in, to counts and rates by day, window, rule and the like.
+"""Sums of judged findings and of what they were found in, to counts and rates by day, window, rule and so on.
 
 What counts is what scorecards count: one for the same words, and nothing that a person has rejected. A rate is
 for each visit and carries its interval, so that a quiet window is not taken for a good one.
@@ -6,26 +6,28 @@ for each visit and carries its interval, so that a quiet window is not taken for
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from statistics import quantiles
 from typing import TYPE_CHECKING, Literal
 
+from deskguard.hub.reviewing.sheets import APART, FOUND, SEVERITY, SPREAD
+from deskguard.hub.trends.asking import Asked, lines
 from deskguard.scoring.rates import Rate, rate, share_interval
-from deskguard.scoring.review import FALLS
-from deskguard.scoring.values import MANNER, MISSING, SAID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from deskguard.hub.reviewing.results import Looked
-    from deskguard.scoring.lines import Judged
-    from deskguard.scoring.tally import Part
-    from deskguard.scoring.values import Finding
+    from sqlalchemy.engine import Connection
+
+    from deskguard.hub.store.sums import By
 
 Dimension = Literal["day", "window", "rule", "standard", "scene"]
-_FEWEST = 2
-"""Values from which quartiles are told."""
+_ASKED: dict[Dimension, tuple[str, By]] = {
+    "day": (FOUND, "day"),
+    "window": (FOUND, "window"),
+    "rule": (f"{FOUND}-rule", "key"),
+    "standard": (f"{FOUND}-standard", "key"),
+    "scene": (f"{FOUND}-scene", "key"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +56,20 @@ class Row:
     """Findings that wait for a person, of all kinds."""
     courtesy: Share
     manner: Rate
+    listed: int
+    """Findings that the list behind it has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The measured values of one kind of manner."""
+    """The measured values of one kind of manner, to three digits."""
 
     kind: str
     unit: str
-    values: tuple[float, ...]
-    """Sorted."""
+    count: int
     quartiles: tuple[float, float, float]
     expected: float
+    """The bound that they passed; the middle one of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,149 +89,114 @@ class Change:
         return bool(one.high < two.low or two.high < one.low)  # type: ignore[operator]
 
 
-def against(one: Judged) -> bool:
-    """Words against a rule that count by the card."""
-    return one.counts and one.finding.is_spoken and one.item is not None and not one.item.gives
-
-
-def rows(looked: Looked, dimension: Dimension) -> list[Row]:
+def rows(connection: Connection, by: Dimension, asked: Asked) -> list[Row]:
     """The rows of a dimension, the busiest first; days in their order."""
-    key = _KEYS[dimension]
-    grouped: dict[str, list[Judged]] = {}
-    for one in looked.found:
-        if name := key(one.finding):
-            grouped.setdefault(name, []).append(one)
-    visits = _visits(looked.night.parts, dimension)
-    every = sum(exposure.visits for _, exposure in looked.night.parts)
-    if dimension in ("day", "window"):
-        for name in visits:
-            grouped.setdefault(name, [])
+    part, how = _ASKED[by]
+    found: dict[str, dict[str, int]] = {}
+    titles: dict[str, str] = {}
+    for line in lines(connection, part, how, asked, FOUND):
+        # A rule whose wording was changed is still one.
+        name, _, title = line.name.partition(APART)
+        kinds = found.setdefault(name, {})
+        kinds[line.kind] = kinds.get(line.kind, 0) + line.count
+        titles[name] = max(titles.get(name, ""), title)
     # Rules, standards and scenes are looked for in every visit.
-    rest = 0 if dimension in ("day", "window") else every
-    made = [
-        row(name, _title(dimension, name, found), found, visits.get(name, rest), looked.due)
-        for name, found in grouped.items()
-    ]
-    if dimension == "day":
+    every = None if by in ("day", "window") else _kinds(connection, asked).get("visits", 0)
+    made = [_row(name, titles[name] or name, kinds, every) for name, kinds in found.items()]
+    if by == "day":
         return sorted(made, key=lambda one: one.key)
     return sorted(made, key=lambda one: (-one.phrases.count, -one.manner.count, one.key))
 
 
-def whole(looked: Looked) -> Row:
+def whole(connection: Connection, asked: Asked) -> Row:
     """All of it in one row."""
-    visits = sum(exposure.visits for _, exposure in looked.night.parts)
-    return row("", "", looked.found, visits, looked.due)
+    return _row("", "", _kinds(connection, asked))
 
 
-def row(key: str, title: str, found: Sequence[Judged], visits: int, due: frozenset[str]) -> Row:
-    """What is told of some findings in so many visits."""
-    manner = [one for one in found if one.finding.kind == MANNER and _holds(one)]
-    return Row(
-        key=key,
-        title=title,
-        phrases=rate(sum(against(one) for one in found), visits, "visit"),
-        waiting=sum(one.waiting is not None for one in found),
-        courtesy=share(found, due),
-        manner=rate(len(manner), visits, "visit"),
-    )
+def share_of(said: int, missing: int) -> Share:
+    """Courtesies said, of those said and missing."""
+    return Share(said, said + missing, *share_interval(said, said + missing))
 
 
-def share(found: Iterable[Judged], due: frozenset[str]) -> Share:
-    """Courtesies said, of those said and missing; only acts that something asks for."""
-    states = Counter(
-        one.finding.kind
-        for one in found
-        if one.finding.kind in (SAID, MISSING) and one.finding.rule_id in due and _holds(one)
-    )
-    times = states[SAID] + states[MISSING]
-    return Share(states[SAID], times, *share_interval(states[SAID], times))
-
-
-def by_severity(looked: Looked) -> dict[str, dict[str, int]]:
-    """For each day with anything in it, how many words against a rule there were by severity."""
-    days: dict[str, dict[str, int]] = {
-        recording.day.isoformat(): {"low": 0, "medium": 0, "high": 0} for recording, _ in looked.night.parts
-    }
-    for one in looked.found:
-        if against(one) and one.finding.severity:
-            day = days.setdefault(one.finding.recording.day.isoformat(), {"low": 0, "medium": 0, "high": 0})
-            day[one.finding.severity] += 1
+def by_severity(connection: Connection, asked: Asked) -> dict[str, dict[str, int]]:
+    """For each day that was examined, how many words against a rule there were by severity."""
+    days: dict[str, dict[str, int]] = {}
+    for line in lines(connection, FOUND, "day", asked):
+        days.setdefault(line.name, {"low": 0, "medium": 0, "high": 0})
+    for line in lines(connection, SEVERITY, "day", asked, FOUND):
+        days[line.name][line.kind] = line.count
     return dict(sorted(days.items()))
 
 
-def spreads(found: Iterable[Judged]) -> list[Spread]:
+def spreads(connection: Connection, asked: Asked) -> list[Spread]:
     """How far measured values passed their bounds, by kind of manner."""
-    grouped: dict[str, list[Finding]] = {}
-    for one in found:
-        if one.finding.kind == MANNER and one.finding.value is not None and _holds(one):
-            grouped.setdefault(one.finding.title, []).append(one.finding)
-    return [_spread(kind, listed) for kind, listed in sorted(grouped.items())]
-
-
-def top(found: Iterable[Judged], many: int = 12) -> list[tuple[str, str, int]]:
-    """The rules whose words were said most: id, wording, how often."""
-    counted = Counter((one.finding.rule_id, one.finding.title) for one in found if against(one))
-    ranked = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [(rule_id, title, n) for (rule_id, title), n in ranked[:many]]
-
-
-def change(before: Looked, after: Looked) -> list[Change]:
-    """What changed from some days to others."""
-    first, second = (whole(one) for one in (before, after))
+    values: dict[tuple[str, str], list[tuple[float, int]]] = {}
+    bounds: dict[tuple[str, str], list[tuple[float, int]]] = {}
+    for line in lines(connection, SPREAD, "key", asked, FOUND):
+        kind, unit, bound, value = line.name.split(APART)
+        values.setdefault((kind, unit), []).append((float(value), line.count))
+        bounds.setdefault((kind, unit), []).append((float(bound), line.count))
     return [
-        Change("phrases", first.phrases, second.phrases),
-        Change("courtesy", first.courtesy, second.courtesy),
-        Change("manner", first.manner, second.manner),
+        Spread(kind, unit, total(found), quartiles(found), quartiles(bounds[kind, unit])[1])
+        for (kind, unit), found in sorted(values.items())
     ]
 
 
-def _spread(kind: str, listed: Sequence[Finding]) -> Spread:
-    values = sorted(one.value for one in listed if one.value is not None)
-    low, middle, high = quantiles(values, n=4) if len(values) >= _FEWEST else [values[0]] * 3
-    return Spread(kind, listed[0].unit, tuple(values), (low, middle, high), listed[0].expected or 0.0)
+def top(connection: Connection, asked: Asked, many: int = 12) -> list[tuple[str, str, int]]:
+    """The rules whose words were said most: id, wording, how often."""
+    said = [one for one in lines(connection, f"{FOUND}-rule", "key", asked, FOUND) if one.kind == "phrases"]
+    ranked = sorted(said, key=lambda one: (-one.count, one.name))
+    return [(*_parted(one.name), one.count) for one in ranked[:many]]
 
 
-def _holds(one: Judged) -> bool:
-    return one.standing.state not in FALLS and one.finding.role != "visitor"
+def change(before: Row, after: Row) -> list[Change]:
+    """What changed from some days to others."""
+    return [
+        Change("phrases", before.phrases, after.phrases),
+        Change("courtesy", before.courtesy, after.courtesy),
+        Change("manner", before.manner, after.manner),
+    ]
 
 
-def _visits(parts: Iterable[Part], dimension: Dimension) -> dict[str, int]:
-    found: Counter[str] = Counter()
-    for recording, exposure in parts:
-        if dimension == "day":
-            found[recording.day.isoformat()] += exposure.visits
-        elif dimension == "window":
-            found[recording.window_id] += exposure.visits
-    return dict(found)
+def total(found: Iterable[tuple[float, int]]) -> int:
+    """How many values there are: each with how often."""
+    return sum(many for _, many in found)
 
 
-def _scene(finding: Finding) -> str:
-    """Acts are named after their scene: K.greet.hello."""
-    parts = finding.rule_id.split(".")
-    return parts[1] if finding.kind in (SAID, MISSING) and len(parts) > 1 else ""
+def quartiles(found: Sequence[tuple[float, int]]) -> tuple[float, float, float]:
+    """The values that a quarter, half and three quarters are not above, each with how often; there is one."""
+    ordered = sorted(found)
+    many = total(ordered)
+    low, middle, high = (_value_at(ordered, quarter * many / 4) for quarter in (1, 2, 3))
+    return low, middle, high
 
 
-def _standard(finding: Finding) -> str:
-    return finding.clauses[0].standard if finding.clauses else ""
+def _value_at(ordered: Sequence[tuple[float, int]], place: float) -> float:
+    reached = 0
+    for value, many in ordered:
+        reached += many
+        if reached >= place:
+            return value
+    return ordered[-1][0]
 
 
-def _title(dimension: Dimension, key: str, found: Sequence[Judged]) -> str:
-    if dimension == "rule" and found:
-        return found[0].finding.title
-    if dimension == "standard" and found and found[0].finding.clauses:
-        return found[0].finding.clauses[0].title
-    return key
+def _kinds(connection: Connection, asked: Asked) -> dict[str, int]:
+    return {line.kind: line.count for line in lines(connection, FOUND, "key", asked)}
 
 
-_KEYS: dict[Dimension, Callable[[Finding], str]] = {
-    "day": lambda one: one.recording.day.isoformat(),
-    "window": lambda one: one.recording.window_id,
-    "rule": lambda one: one.rule_id,
-    "standard": _standard,
-    "scene": _scene,
-}
+def _row(key: str, title: str, kinds: Mapping[str, int], visits: int | None = None) -> Row:
+    exposure = kinds.get("visits", 0) if visits is None else visits
+    return Row(
+        key=key,
+        title=title,
+        phrases=rate(kinds.get("phrases", 0), exposure, "visit"),
+        waiting=kinds.get("waiting", 0),
+        courtesy=share_of(kinds.get("said", 0), kinds.get("missing", 0)),
+        manner=rate(kinds.get("manner", 0), exposure, "visit"),
+        listed=kinds.get("listed", 0),
+    )
 
 
-def key_of(dimension: Dimension) -> Callable[[Finding], str]:
-    """What tells rows of a dimension apart."""
-    return _KEYS[dimension]
+def _parted(name: str) -> tuple[str, str]:
+    key, _, title = name.partition(APART)
+    return key, title

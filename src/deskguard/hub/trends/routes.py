@@ -1,10 +1,10 @@
-"""/trends: what the night found over time, down to the findings behind each number; and trainings."""
+"""/trends: what the night found and what desks reported over time; the findings behind a number; trainings."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import fastapi
@@ -16,20 +16,26 @@ from deskguard.hub.accounts.guard import Person, needs
 from deskguard.hub.audit import log
 from deskguard.hub.pages.forms import Form
 from deskguard.hub.pages.rendering import render, words
-from deskguard.hub.reviewing.results import Looked, Results
+from deskguard.hub.reviewing.sheets import FOUND
 from deskguard.hub.reviewing.showing import helpers
-from deskguard.hub.trends import counting, trainings
+from deskguard.hub.trends import counting, rollups, trainings
+from deskguard.hub.trends.asking import Asked, named, windows
+from deskguard.hub.trends.charts import charts
 from deskguard.hub.trends.days import Day, MaybeDay
-from deskguard.scoring.occurrences import matches
-from deskguard.scoring.values import SAID
+from deskguard.scoring.store import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date
 
+    from sqlalchemy.engine import Connection
+
+    from deskguard.hub.reviewing.results import Results
+    from deskguard.hub.reviewing.sheets import Listed
+    from deskguard.hub.reviewing.summing import Sheets
     from deskguard.hub.state import HubState
     from deskguard.hub.trends.counting import Change, Dimension
-    from deskguard.scoring.lines import Judged
+    from deskguard.scoring.review import Standing
+    from deskguard.scoring.values import Finding
 
 Viewer = Annotated[Person, Depends(needs("trends.view"))]
 Reader = Annotated[Person, Depends(needs("findings.view"))]
@@ -47,7 +53,7 @@ _AROUND = timedelta(days=28)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Wish:
     """Which days and windows a page is about, and how they are told apart."""
 
     first: date
@@ -55,28 +61,43 @@ class Asked:
     window: str
     by: Dimension
 
-    def of(self, looked: Looked) -> Looked:
-        """What lies in the windows asked for."""
-        return looked if not self.window else _only(looked, (self.window,))
+    def of(self, person: Person) -> Asked:
+        """The same for what a person may see."""
+        return Asked(self.first, self.last, person.windows, (self.window,) if self.window else ())
 
 
-def asked(
+def wish(
     request: Request,
     first: MaybeDay = None,
     last: MaybeDay = None,
     window: Window = "",
     by: By = "window",
-) -> Asked:
+) -> Wish:
     """A dependency: the question of an address, within bounds; without days the last ones."""
-    until = last or request.app.state.hub.now().date()
+    until = last or request.app.state.hub.today()
     since = first or until - timedelta(days=_DAYS)
     since, until = min(since, until), max(since, until)
     if (until - since).days > _MOST_DAYS:
         since = until - timedelta(days=_MOST_DAYS)
-    return Asked(since, until, window, cast("Dimension", by))
+    return Wish(since, until, window, cast("Dimension", by))
 
 
-Question = Annotated[Asked, Depends(asked)]
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A finding in the list behind a number."""
+
+    finding: Finding
+    standing: Standing
+    counts: bool
+
+
+_VALUES: dict[Dimension, Callable[[Listed], str]] = {
+    "rule": lambda one: one.rule_id,
+    "standard": lambda one: one.standard,
+    "scene": lambda one: one.scene,
+}
+"""What tells findings of a row from others; days and windows are asked for."""
+Question = Annotated[Wish, Depends(wish)]
 
 
 class TrainingForm(Form):
@@ -94,58 +115,115 @@ class DropForm(Form):
     training_id: Annotated[str, StringConstraints(max_length=32)]
 
 
-def router(state: HubState, results: Results) -> APIRouter:
+def router(state: HubState, results: Results, sheets: Sheets) -> APIRouter:
     """The routes of /trends."""
     routes = APIRouter(include_in_schema=False)
-    _add_pages(routes, state, results)
+    _add_page(routes, state, sheets)
+    _add_list(routes, state, (results, sheets))
     _add_trainings(routes, state)
     return routes
 
 
-def _add_pages(routes: APIRouter, state: HubState, results: Results) -> None:
+def _add_page(routes: APIRouter, state: HubState, sheets: Sheets) -> None:
     @routes.get("/trends")
     def trends(request: Request, person: Viewer, asked: Question) -> Response:
+        left = sheets.catch_up()
         with state.store.reading() as connection:
+            values = _of_the_night(connection, person, asked) | _of_desks(connection, person, asked)
             known = trainings.trainings(connection)[:_TRAININGS]
-        # Read once, as far as all of the page reaches; parts of it are then at hand.
-        results.look(
-            min([asked.first, *(one.day - _AROUND for one in known)]),
-            max([asked.last, *(one.day + _AROUND for one in known)]),
-            person,
-        )
-        looked = asked.of(results.look(asked.first, asked.last, person))
-        values: dict[str, Any] = {
-            "asked": asked,
-            "by": asked.by,
-            "rows": counting.rows(looked, asked.by),
-            "whole": counting.whole(looked),
-            "top": counting.top(looked.found),
-            "spreads": counting.spreads(looked.found),
-            "trainings": [(one, _around(one, results, person)) for one in known],
-            "charts": charts(looked, words(request)),
-            "windows": sorted({recording.window_id for recording, _ in looked.night.parts}),
-        }
+            values |= {
+                "asked": asked,
+                "by": asked.by,
+                "left": left,
+                "trainings": [(one, _around(connection, one, person)) for one in known],
+                "charts": charts(connection, asked.of(person), words(request)),
+            }
         return render(request, "trends.html", person, **values, **helpers(words(request)))
+
+
+def _of_the_night(connection: Connection, person: Person, wish: Wish) -> dict[str, Any]:
+    asked = wish.of(person)
+    return {
+        "rows": counting.rows(connection, wish.by, asked),
+        "whole": counting.whole(connection, asked),
+        "top": counting.top(connection, asked),
+        "spreads": counting.spreads(connection, asked),
+        "windows": sorted({*windows(connection, FOUND, asked), *windows(connection, rollups.ALL, asked)}),
+    }
+
+
+def _of_desks(connection: Connection, person: Person, wish: Wish) -> dict[str, Any]:
+    asked = wish.of(person)
+    return {
+        "told": rollups.whole(connection, asked),
+        "told_rows": rollups.sums(connection, wish.by, asked),
+        "told_hours": rollups.sums(connection, "hour", asked),
+        "told_acts": rollups.sums(connection, "act", asked),
+        "told_manner": rollups.distributions(connection, asked),
+    }
+
+
+def _add_list(routes: APIRouter, state: HubState, found_by: tuple[Results, Sheets]) -> None:
+    _, sheets = found_by
 
     @routes.get("/trends/findings")
     def behind(
         request: Request, person: Reader, asked: Question, key: Annotated[str, Query(max_length=80)] = ""
     ) -> Response:
-        looked = asked.of(results.look(asked.first, asked.last, person))
-        found = behind_number(looked, asked.by, key)
+        sheets.catch_up()
+        found, total = _behind(state, found_by, asked, (key, person))
         with state.store.writing() as connection:
             log.record(
                 connection, at=state.now(), who=person.account_id, action="findings.list",
-                target=f"{asked.by}:{key}", detail={"n": len(found)},
+                target=f"{asked.by}:{key}", detail={"n": total},
             )  # fmt: skip
         values: dict[str, Any] = {
             "asked": asked,
             "by": asked.by,
             "key": key,
-            "found": found[:_LISTED],
-            "total": len(found),
+            "found": found,
+            "total": total,
         }
         return render(request, "trends_findings.html", person, **values, **helpers(words(request)))
+
+
+def _behind(
+    state: HubState, found_by: tuple[Results, Sheets], wish: Wish, whose: tuple[str, Person]
+) -> tuple[list[Shown], int]:
+    """The findings behind a row, those against somebody, the newest first, and how many there are in all."""
+    results, sheets = found_by
+    key, person = whose
+    asked = _narrowed(wish, key, person)
+    if asked is None:
+        return [], 0
+    value = _VALUES.get(wish.by) if key else None
+    with state.store.reading() as connection:
+        known = named(connection, FOUND, asked)
+        if known == []:
+            return [], 0
+        if value is None:
+            total = counting.whole(connection, asked).listed
+        else:
+            total = sum(one.listed for one in counting.rows(connection, wish.by, asked) if one.key == key)
+        wanted = Wanted(first=asked.first, last=asked.last, windows=tuple(known or ()))
+        listed = sheets.listed(connection, wanted, lambda one: value is None or value(one) == key, _LISTED)
+    found = state.night.findings([one.finding_id for one in listed], results.deadlines)
+    shown = [Shown(*found[one.finding_id], one.counts) for one in listed if one.finding_id in found]
+    return shown, total
+
+
+def _narrowed(wish: Wish, key: str, person: Person) -> Asked | None:
+    """The days and windows of a row; None for a day that is none of those asked for."""
+    asked = wish.of(person)
+    if not key or wish.by not in ("day", "window"):
+        return asked
+    if wish.by == "window":
+        return asked._replace(only=(key,)) if asked.takes(key) else None
+    try:
+        day = date.fromisoformat(key)
+    except ValueError:
+        return None
+    return asked._replace(first=day, last=day) if asked.first <= day <= asked.last else None
 
 
 def _add_trainings(routes: APIRouter, state: HubState) -> None:
@@ -173,57 +251,8 @@ def _note(connection: Any, state: HubState, person: Person, action: str, target:
     log.record(connection, at=state.now(), who=person.account_id, action=action, target=target)
 
 
-def behind_number(looked: Looked, by: Dimension, key: str) -> list[Judged]:
-    """The findings behind a row, those against somebody, the newest first."""
-    wanted = counting.key_of(by)
-    found = [
-        one
-        for one in looked.found
-        if one.finding.kind != SAID
-        and one.finding.role != "visitor"
-        and (not key or wanted(one.finding) == key)
-    ]
-    return sorted(found, key=lambda one: (one.finding.recording.day, one.finding.start_sample), reverse=True)
-
-
-def charts(looked: Looked, t: Callable[..., str]) -> dict[str, Any]:
-    """What the page's script draws."""
-    severity = counting.by_severity(looked)
-    days = counting.rows(looked, "day")
-    return {
-        "days": list(severity),
-        "severity": [
-            {"name": t(f"severity.{name}"), "data": [day[name] for day in severity.values()]}
-            for name in ("high", "medium", "low")
-        ],
-        "rate": {
-            "days": [one.key for one in days],
-            "name": t("hub.trends.phrases"),
-            "data": [_percent(one.phrases.value) for one in days],
-            "low": [_percent(one.phrases.low) for one in days],
-            "high": [_percent(one.phrases.high) for one in days],
-        },
-        "courtesy": {
-            "days": [one.key for one in days],
-            "name": t("hub.trends.courtesy"),
-            "data": [_percent(one.courtesy.value) for one in days],
-        },
-    }
-
-
-def _percent(value: float | None) -> float | None:
-    return None if value is None else round(100 * value, 2)
-
-
-def _around(one: trainings.Training, results: Results, person: Person) -> list[Change]:
+def _around(connection: Connection, one: trainings.Training, person: Person) -> list[Change]:
     """What changed with a training, as far as this person may see."""
-    before = results.look(one.day - _AROUND, one.day - timedelta(days=1), person)
-    after = results.look(one.day, one.day + _AROUND - timedelta(days=1), person)
-    if one.windows:
-        before, after = _only(before, one.windows), _only(after, one.windows)
-    return counting.change(before, after)
-
-
-def _only(looked: Looked, windows: tuple[str, ...]) -> Looked:
-    """What lies in some windows."""
-    return looked.narrowed(lambda one: matches(one.window_id, windows))
+    before = Asked(one.day - _AROUND, one.day - timedelta(days=1), person.windows, one.windows)
+    after = before._replace(first=one.day, last=one.day + _AROUND - timedelta(days=1))
+    return counting.change(counting.whole(connection, before), counting.whole(connection, after))

@@ -53,9 +53,38 @@ function courtesy() {
   return { ...made, legend: { show: false }, color: [colour("--series-3")], yAxis: { ...made.yAxis, max: 100 }, series: [{ name, type: "line", data, symbolSize: 5 }] };
 }
 
+function bars(labels, { name, data }) {
+  return {
+    ...common(labels, ""),
+    legend: { show: false },
+    color: [colour("--series-2")],
+    series: [{ name, type: "bar", data }],
+  };
+}
+
+function visits() {
+  return bars(numbers.visits.days, numbers.visits);
+}
+
+function told() {
+  const { days, names, data } = numbers.told;
+  // Lines that differ in their signs as well as in colour.
+  const signs = ["circle", "rect", "triangle"];
+  return {
+    ...common(days, ""),
+    color: ["--series-1", "--series-3", "--series-4"].map(colour),
+    series: names.map((name, at) => ({ name, type: "line", data: data[at], symbol: signs[at], symbolSize: 6 })),
+  };
+}
+
+function hours() {
+  const made = bars([], numbers.hours);
+  return { ...made, xAxis: { ...made.xAxis, data: numbers.hours.hours.map((hour) => `${hour}:00`) } };
+}
+
 function draw() {
   drawn.forEach((chart) => chart.dispose());
-  drawn = Object.entries({ severity, rate, courtesy }).map(([name, make]) => {
+  drawn = Object.entries({ severity, rate, courtesy, visits, told, hours }).map(([name, make]) => {
     const chart = window.echarts.init(document.querySelector(`#chart-${name}`), null, { renderer: "canvas" });
     chart.setOption(make());
     return chart;
