@@ -148,10 +148,7 @@ def listed_of(text: str) -> list[Listed]:
 def waits_of(text: str) -> list[Open]:
     """What waits for somebody, by its column."""
     several: list[tuple[Any, ...]] = json.loads(text)
-    return [
-        Open(finding, clerk, why, severity, due, tuple(by))
-        for finding, clerk, why, severity, due, by in several
-    ]
+    return [Open(name, clerk, why, severity, due, tuple(by)) for name, clerk, why, severity, due, by in several]
 
 
 def pile_of(row: Any) -> Pile:
