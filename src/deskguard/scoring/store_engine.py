@@ -8,6 +8,7 @@ without. A password never stands in a message.
 from __future__ import annotations
 
 import ipaddress
+import socket
 import sqlite3
 import ssl
 from contextlib import contextmanager
@@ -165,7 +166,7 @@ def _server(url: URL, connections: int) -> Engine:
     is_checked = mode == "verify-full"
     options: dict[str, Any] = {"timeout": BUSY_TIMEOUT_S}
     options["ssl_context"] = _authority(url.query.get("sslrootcert")) if is_checked else False
-    return sa.create_engine(
+    engine = sa.create_engine(
         url.set(query={}),
         connect_args=options,
         pool_pre_ping=True,
@@ -173,6 +174,18 @@ def _server(url: URL, connections: int) -> Engine:
         max_overflow=0,
         hide_parameters=True,
     )
+    event.listen(engine, "connect", _send_at_once)
+    return engine
+
+
+def _send_at_once(connection: Any, _: object) -> None:
+    """Keep the end of a long statement from waiting until its beginning is acknowledged.
+
+    The driver writes statements of more than 8 KB in pieces; each such statement took 10 ms instead of 1.
+    """
+    # No public name leads to it. Without it all is slower, and nothing else.
+    if (wire := getattr(connection, "_usock", None)) is not None:
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _authority(path: object) -> ssl.SSLContext:
