@@ -8,12 +8,13 @@ without. A password never stands in a message.
 from __future__ import annotations
 
 import ipaddress
+import socket
 import sqlite3
 import ssl
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
@@ -166,7 +167,7 @@ def _server(url: URL, connections: int) -> Engine:
     tls = _authority(url.query.get("sslrootcert")) if mode == "verify-full" else False
     from deskguard.scoring.store_driver import connected
 
-    return sa.create_engine(
+    engine = sa.create_engine(
         url.set(query={}),
         creator=lambda: connected(url, BUSY_TIMEOUT_S, tls),
         # A server that was restarted is noticed before a statement is lost in a connection that died with it.
@@ -175,6 +176,18 @@ def _server(url: URL, connections: int) -> Engine:
         max_overflow=0,
         hide_parameters=True,
     )
+    event.listen(engine, "connect", _send_at_once)
+    return engine
+
+
+def _send_at_once(connection: Any, _: object) -> None:
+    """Keep the end of a long statement from waiting until its beginning is acknowledged.
+
+    The driver writes statements of more than 8 KB in pieces; each such statement took 10 ms instead of 1.
+    """
+    # No public name leads to it. Without it all is slower, and nothing else.
+    if (wire := getattr(connection, "_usock", None)) is not None:
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _authority(path: object) -> ssl.SSLContext:

@@ -64,13 +64,17 @@ def counted(kind: str, fields: Fields) -> What | None:
 
 def piled(several: Iterable[tuple[Where, str, Fields]]) -> Pile:
     """What some events add up to: where, kind and fields of each."""
-    pile: Pile = {}
-    for (day, hour, window), kind, fields in several:
+    alike: dict[tuple[Where, str, tuple[tuple[str, str], ...]], list[int]] = {}
+    for where, kind, fields in several:
         what = counted(kind, fields)
-        if what is None:
-            continue
-        for part, key in (("kind", ""), ("hour", f"{hour:02}"), *what.keys):
-            sums.put(pile, Cell(part, window, day, what.kind, key), 1, what.total)
+        if what is not None:
+            lies = alike.setdefault((where, what.kind, what.keys), [0, 0])
+            lies[0] += 1
+            lies[1] += what.total
+    pile: Pile = {}
+    for ((day, hour, window), kind, keys), (count, total) in alike.items():
+        for part, key in (("kind", ""), ("hour", f"{hour:02}"), *keys):
+            sums.put(pile, Cell(part, window, day, kind, key), count, total)
     return pile
 
 

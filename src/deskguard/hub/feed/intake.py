@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from deskguard.errors import DeskguardError
 from deskguard.hub.feed.counting import Where, piled
 from deskguard.hub.store import settings, sums
-from deskguard.hub.store.recordset import recordset
+from deskguard.hub.store.recordset import insert, recordset
 from deskguard.hub.store.times import utc_text
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ _COLUMNS = (
     "position BIGINT, desk_id TEXT, event_id TEXT, seq BIGINT, window_id TEXT, kind TEXT, at_utc TEXT,"
     " day TEXT, received_utc TEXT, body TEXT, hour INTEGER"
 )
+_APART = {"v", "id", "seq", "at", "kind"}
+"""What of an event does not lie in its body."""
 _STREAM = "desk_id TEXT, stream TEXT, last_seq INT8, lost INT8, refused INT8, skew_s FLOAT8, seen_utc TEXT"
 
 
@@ -203,28 +205,30 @@ def _insert(connection: Connection, several: Sequence[Arrived], rows: Sequence[_
     ).scalar_one()
     placed = dict(enumerate(rows, int(last) - len(rows) + 1))
     told = [
-        {
-            "position": position,
-            "desk_id": several[row.batch].desk.desk_id,
-            "event_id": row.event.id,
-            "seq": row.event.seq,
-            "window_id": row.where.window_id,
-            "kind": row.event.kind,
-            "at_utc": utc_text(row.at),
-            "day": row.where.day,
-            "received_utc": utc_text(several[row.batch].received),
-            "body": row.event.model_dump_json(exclude={"v", "id", "seq", "at", "kind"}),
-            "hour": row.where.hour,
-        }
+        (
+            position,
+            several[row.batch].desk.desk_id,
+            row.event.id,
+            row.event.seq,
+            row.where.window_id,
+            row.event.kind,
+            utc_text(row.at),
+            row.where.day,
+            utc_text(several[row.batch].received),
+            row.event.model_dump_json(exclude=_APART),
+            row.where.hour,
+        )
         for position, row in placed.items()
     ]
-    put = connection.execute(
-        sa.text(
-            f"INSERT INTO hub_events SELECT * FROM {recordset(connection, _COLUMNS)} WHERE TRUE"
-            " ON CONFLICT (desk_id, event_id) DO NOTHING RETURNING position"
-        ),
-        {"rows": json.dumps(told)},
+    put = insert(
+        connection, "hub_events", _COLUMNS, told, "ON CONFLICT (desk_id, event_id) DO NOTHING", "position"
     )
+    if put is None:
+        # Nobody else puts events before this transaction ends: these numbers are its own.
+        put = connection.execute(
+            sa.text("SELECT position FROM hub_events WHERE position >= :first AND position <= :last"),
+            {"first": told[0][0], "last": told[-1][0]},
+        ).all()
     kept = [placed[int(position)] for (position,) in put]
     sums.add(connection, piled((row.where, row.event.kind, vars(row.event)) for row in kept))
     return kept

@@ -7,7 +7,6 @@ Mostly nothing, which the counts of the tables tell. Sheet and sums change in on
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
@@ -20,7 +19,7 @@ from deskguard.errors import DeskguardError
 from deskguard.hub.reviewing import sheets
 from deskguard.hub.reviewing.sheets import decided_of, listed_of, pile_of, sheet_of, tally_of, waits_of
 from deskguard.hub.store import sums
-from deskguard.hub.store.recordset import recordset
+from deskguard.hub.store.recordset import insert
 from deskguard.scoring.store import Wanted
 
 if TYPE_CHECKING:
@@ -97,6 +96,7 @@ _COLUMNS = (
     "sha256 TEXT, examination_id TEXT, examined_utc TEXT, decisions BIGINT, judged_by TEXT, day TEXT,"
     " window_id TEXT, clerk_id TEXT, items TEXT, decided TEXT, listed TEXT, waits TEXT, pile TEXT"
 )
+_NAMES = [one.split()[0] for one in _COLUMNS.split(", ")]
 
 
 class Sheets:
@@ -136,7 +136,8 @@ class Sheets:
             # A card that is chosen in the hall judges what has long been examined.
             stamp = (*connection.execute(_STAMP).one(), self._judged_by())
             if stamp != self._seen:
-                changed = connection.execute(_CHANGED, {"judged_by": self._judged_by()})
+                # By what is judged is known when the rules are loaded: a hall without a night saves that second.
+                changed = connection.execute(_CHANGED, {"judged_by": self._judged_by()}) if stamp[0] else ()
                 self._left = [str(sha256) for sha256, _ in changed]
                 self._seen = stamp
 
@@ -209,11 +210,7 @@ class Sheets:
         with self._state.store.writing() as connection:
             sums.hold(connection)
             _lay(pile, _taken_out(connection, "sha256 IN :some", {"some": list(some)}))
-            if rows:
-                table = recordset(connection, _COLUMNS)
-                connection.execute(
-                    sa.text(f"INSERT INTO hub_sheets SELECT * FROM {table}"), {"rows": json.dumps(rows)}
-                )
+            insert(connection, "hub_sheets", _COLUMNS, [tuple(row[name] for name in _NAMES) for row in rows])
             sums.add(connection, pile)
 
 

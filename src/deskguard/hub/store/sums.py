@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 
-from deskguard.hub.store.recordset import recordset
+from deskguard.hub.store.recordset import insert, recordset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +35,10 @@ _ROWS = 5000
 """In one statement."""
 _COLUMNS = "part TEXT, window_id TEXT, span TEXT, day TEXT, kind TEXT, key TEXT, count BIGINT, total BIGINT"
 _KEY = "part, window_id, span, day, kind, key"
+_MORE = (
+    f"ON CONFLICT ({_KEY}) DO UPDATE"
+    " SET count = hub_sums.count + excluded.count, total = hub_sums.total + excluded.total"
+)
 SUMS: tuple[Mapping[str, tuple[str, ...]], ...] = (
     {
         # The row itself lies in the order of its key: what a question reads lies together.
@@ -110,17 +114,9 @@ def add(connection: Connection, pile: Pile) -> None:
     rows = _rows(pile)
     for first in range(0, len(rows), _ROWS):
         few = rows[first : first + _ROWS]
-        given = {"rows": json.dumps(few)}
-        connection.execute(
-            sa.text(
-                f"INSERT INTO hub_sums SELECT * FROM {recordset(connection, _COLUMNS)} WHERE TRUE"
-                f" ON CONFLICT ({_KEY}) DO UPDATE"
-                " SET count = hub_sums.count + excluded.count, total = hub_sums.total + excluded.total"
-            ),
-            given,
-        )
-        if any(row["count"] < 0 for row in few):
-            _clear(connection, few)
+        insert(connection, "hub_sums", _COLUMNS, few, _MORE)
+        if fewer := [row for row in few if row[-2] < 0]:
+            _clear(connection, fewer)
 
 
 def names(connection: Connection, part: str) -> list[str]:
@@ -178,7 +174,7 @@ def covered(first: date, last: date) -> Iterator[tuple[str, date, date]]:
         yield "day", sunday + timedelta(days=1), last
 
 
-def _rows(pile: Pile) -> list[dict[str, Any]]:
+def _rows(pile: Pile) -> list[tuple[Any, ...]]:
     """The rows of a pile, each key once, in the order of keys; without what comes to nothing by itself."""
     rows: dict[tuple[str, ...], list[int]] = {}
     for (part, window, day, kind, key), (count, total) in pile.items():
@@ -195,25 +191,25 @@ def _rows(pile: Pile) -> list[dict[str, Any]]:
             else:
                 lies[0] += count
                 lies[1] += total
-    columns = ("part", "window_id", "span", "day", "kind", "key", "count", "total")
-    return [
-        dict(zip(columns, (*place, *lies), strict=True))
-        for place, lies in sorted(rows.items())
-        if lies != [0, 0]
-    ]
+    return sorted((*place, *lies) for place, lies in rows.items() if lies != [0, 0])
 
 
-def _clear(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+def _clear(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """Take away those of the rows that came to nothing."""
-    picked = _COLUMNS
-    if connection.dialect.name == "postgresql":
-        picked = picked.replace("TEXT", 'TEXT COLLATE "C"')
+    if connection.dialect.name == "sqlite":
+        places = " AND ".join(f"{name} = ?" for name in _KEY.split(", "))
+        connection.exec_driver_sql(
+            f"DELETE FROM hub_sums WHERE {places} AND count <= 0", [row[:6] for row in rows]
+        )
+        return
+    picked = _COLUMNS.replace("TEXT", 'TEXT COLLATE "C"')
+    told = [dict(zip(_KEY.split(", "), row[:6], strict=True)) for row in rows]
     connection.execute(
         sa.text(
             f"DELETE FROM hub_sums WHERE count <= 0 AND ({_KEY}) IN"
             f" (SELECT {_KEY} FROM {recordset(connection, picked)})"
         ),
-        {"rows": json.dumps(rows)},
+        {"rows": json.dumps(told)},
     )
 
 
