@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from hypothesis import given
@@ -56,9 +57,9 @@ def queues(draw: st.DrawFn) -> list[tuple[float, QueueEvent]]:
 
 @given(streams(), queues())
 def test_visits_follow_one_another(stream: list[Hypothesis], events: list[tuple[float, QueueEvent]]) -> None:
-    visits = told(stream, events).visits
+    # A ticket that is told after its time may be told after later visits.
+    visits = sorted(told(stream, events).visits, key=lambda one: (one.start_sample, one.end_sample or 0))
     assert all(one.end_sample is not None and one.start_sample <= one.end_sample for one in visits)
-    assert all(first.start_sample <= second.start_sample for first, second in pairwise(visits))
     assert all(
         first.end_sample is not None and first.end_sample <= second.start_sample
         for first, second in pairwise(visits)
@@ -97,6 +98,63 @@ def test_a_courtesy_is_decided_once(stream: list[Hypothesis], events: list[tuple
             assert one.courtesy_id not in decided
             if one.state != "open":
                 decided.add(one.courtesy_id)
+
+
+@dataclass(frozen=True)
+class Hall:
+    """What happened at a window, and what the queue system told of it, whenever that came."""
+
+    stream: list[Hypothesis]
+    spans: dict[str, tuple[float, float]]
+    """Of each ticket, in order: called and closed, in seconds."""
+    arrivals: list[tuple[float, QueueEvent]]
+
+
+@st.composite
+def halls(draw: st.DrawFn) -> Hall:
+    """Tickets called one after the other, something or nothing said; each event comes once or twice, late by
+    anything, so that the order in which they come may be any."""
+    stream: list[Hypothesis] = []
+    spans: dict[str, tuple[float, float]] = {}
+    arrivals: list[tuple[float, QueueEvent]] = []
+    late = st.sampled_from([0.0, 0.0, 1.0, 10.0, 60.0, 200.0])
+    at_s = 5.0
+    for number in range(draw(st.integers(1, 5))):
+        lines = draw(st.lists(st.tuples(_SILENCES.filter(lambda one: one < 30), _LINES), max_size=6))
+        # The clerk may speak before the button is pressed.
+        words = talk(
+            *(part for silence, line in lines for part in (silence, line)),
+            at_s=at_s + draw(st.sampled_from([0.2, 3.0, -2.0])),
+        )
+        stream += [replace(one, utterance_id=len(stream) + at) for at, one in enumerate(words)]
+        end_s = max([at_s + 4.0, *(one.end_sample / 16_000 + 0.5 for one in words)])
+        ticket = f"A{number}"
+        spans[ticket] = (at_s, end_s)
+        events = [
+            QueueEvent(kind="called", ticket=ticket, at_sample=samples(at_s)),
+            QueueEvent(kind="closed", ticket=ticket, at_sample=samples(end_s)),
+        ]
+        for event in events:
+            times = draw(st.lists(late, min_size=1, max_size=2))
+            arrivals += [(event.at_sample / 16_000 + one, event) for one in times]
+        at_s = end_s + draw(st.sampled_from([0.0, 3.0, 20.0]))
+    return Hall(stream, spans, draw(st.permutations(arrivals)))
+
+
+@given(halls())
+def test_every_ticket_is_one_visit_however_late_and_often_it_is_told(hall: Hall) -> None:
+    last_s = max(at_s for at_s, _ in hall.arrivals)
+    visits = told(hall.stream, hall.arrivals, until_s=last_s + 20).visits
+    assert {one: [visit.ticket for visit in visits].count(one) for one in hall.spans} == dict.fromkeys(
+        hall.spans, 1
+    )
+    nexts = [*(called for called, _ in hall.spans.values()), 1e9][1:]
+    for (ticket, (called_s, _)), next_s in zip(hall.spans.items(), nexts, strict=True):
+        visit = next(one for one in visits if one.ticket == ticket)
+        # While the ticket had the window.
+        assert samples(called_s) <= visit.start_sample <= samples(next_s)
+        assert visit.end_sample is not None
+        assert visit.end_sample <= samples(next_s)
 
 
 @given(streams())

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from deskguard.desk.attending import Attendant, Attended
 from deskguard.settings import MannerSettings, Settings
-from deskguard.values import Courtesy, HelpCall, Hypothesis, Labelled, Role, Visit
+from deskguard.values import Courtesy, HelpCall, Hypothesis, Labelled, QueueEvent, Role, Visit
 from hearing_values import a_rule_set
 from visits_talk import BOOK, samples, talk
 
@@ -111,6 +111,22 @@ def test_words_that_turn_out_to_be_the_visitors_are_no_act_in_the_end() -> None:
     follower.attendant.recast(Labelled(3, "visitor", 0.95))
     follower.found += follower.attendant.finish()
     assert "bye" in follower.acts("missing")
+
+
+def test_rules_wait_for_the_end_of_the_visit_though_one_before_is_told_again() -> None:
+    events: list[QueueEvent] = [QueueEvent(kind="called", ticket="A2", at_sample=samples(60))]
+    rules = replace(a_rule_set("我不知道"), courtesy=BOOK)
+    attendant = Attendant(rules, Settings(), "run", lambda: [events.pop() for _ in events[:]])
+    found = [*attendant.tick(samples(65)), *attendant.tick(samples(66))]
+    events.append(QueueEvent(kind="called", ticket="A1", at_sample=samples(20)))
+    found += attendant.tick(samples(67))
+    attendant.use(rules)
+    for second in range(68, 72):
+        found += attendant.tick(samples(second))
+    # A new set of rules begins with nobody at the window: the visit with the ticket would be lost.
+    found += attendant.finish()
+    last = {one.visit_id: one for one in found if isinstance(one, Visit)}
+    assert {one.ticket: one.end_sample is None for one in last.values()} == {"A1": False, "A2": False}
 
 
 def test_what_is_known_from_the_beginning_is_told_once() -> None:

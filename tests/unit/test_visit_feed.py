@@ -164,6 +164,18 @@ def test_what_is_told_of_the_visit_before_still_reaches_it(board: VisitBoard) ->
     assert (board.payload()["visit"], states(board, "last")["hello"]) == (None, "missing")
 
 
+def test_a_visit_of_long_before_that_is_told_again_does_not_hide_the_present_one(board: VisitBoard) -> None:
+    for visit_id in ("v1", "v2", "v3"):
+        visit = replace(VISIT, visit_id=visit_id)
+        board.feed(visit, "t")
+        if visit_id != "v3":
+            board.feed(replace(visit, end_sample=500), "t")
+    before = board.payload()
+    board.feed(replace(VISIT, visit_id="v1", ticket="A001", end_sample=500), "t")
+    board.feed(replace(VISIT, visit_id="v4", ticket="A002", end_sample=300), "t")
+    assert board.payload() == before
+
+
 def test_an_act_of_a_visit_that_nobody_knows_says_nothing(board: VisitBoard) -> None:
     board.feed(HELLO, "t")
     assert board.payload() == {"visit": None, "last": None}

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from deskguard.settings import VisitSettings
-from deskguard.values import SAMPLE_RATE_HZ, Hypothesis, QueueEvent, Stretch
+from deskguard.values import SAMPLE_RATE_HZ, Hypothesis, QueueEvent, Stretch, Visit
 from visits_talk import Told, said, samples, seconds, spoken_by, talk, told
 
 POLITE = (
@@ -27,6 +27,10 @@ def called(ticket: str, at_s: float) -> QueueEvent:
 
 def closed(ticket: str, at_s: float) -> QueueEvent:
     return QueueEvent(kind="closed", ticket=ticket, at_sample=samples(at_s))
+
+
+def spans_of(visits: list[Visit], ticket: str) -> list[tuple[float | None, float | None]]:
+    return [(seconds(one.start_sample), seconds(one.end_sample)) for one in visits if one.ticket == ticket]
 
 
 # By what is said
@@ -208,10 +212,52 @@ def test_a_late_call_moves_the_words_after_it() -> None:
     assert visits[0].end_sample == stream[4].end_sample
 
 
-def test_an_event_before_the_present_visit_changes_nothing() -> None:
+@pytest.mark.parametrize("is_closed_first", [False, True])
+def test_a_ticket_told_after_its_time_has_a_visit_and_changes_no_other(is_closed_first: bool) -> None:
     stream = talk(*POLITE, at_s=50)
-    late = [(3.0, called("A1", 45)), (70.0, called("A0", 20)), (71.0, closed("A0", 30))]
-    assert told(stream, late).visits == told(stream, late[:1]).visits
+    late = [called("A0", 20), closed("A0", 30)][:: -1 if is_closed_first else 1]
+    alone = told(stream, [(3.0, called("A1", 45))]).visits
+    visits = told(stream, [(3.0, called("A1", 45)), (70.0, late[0]), (71.0, late[1])]).visits
+    assert [one for one in visits if one.ticket == "A1"] == alone
+    assert spans_of(visits, "A0") == [(20.0, 30.0)]
+
+
+def test_nothing_is_missing_in_a_visit_of_which_nothing_was_heard() -> None:
+    stream = talk(*POLITE, at_s=50)
+    both = told(stream, [(3.0, called("A1", 45)), (70.0, called("A0", 20))])
+    of = {one.visit_id for one in both.visits if one.ticket == "A0"}
+    assert of
+    assert not [one for one in both.courtesies if one.visit_id in of]
+
+
+def test_two_tickets_told_after_one_long_visit_share_it() -> None:
+    stream = talk(*RUDE, 2.0, *DEAL, at_s=12)
+    border_s = seconds(stream[3].end_sample) + 0.5
+    end_s = seconds(stream[-1].end_sample)
+    late = [(200.0, called("A2", border_s)), (201.0, called("A1", 9))]
+    visits = told(stream, late, until_s=300).visits
+    assert spans_of(visits, "A1") == [(12.0, seconds(stream[3].end_sample))]
+    assert spans_of(visits, "A2") == [(border_s, end_s)]
+
+
+def test_a_visit_belongs_to_the_ticket_that_was_called_last_before_it() -> None:
+    # The first ticket's visitor never came; both calls are told late, the earlier one first.
+    stream = talk(*POLITE, at_s=60)
+    late = [(90.0, called("A1", 3)), (91.0, called("A2", 55))]
+    visits = told(stream, late, until_s=300).visits
+    assert spans_of(visits, "A1") == [(3.0, 3.0)]
+    assert spans_of(visits, "A2") == [(60.0, seconds(stream[-1].end_sample))]
+    # Its close says as much as the other's call.
+    visits = told(stream, [late[0], (91.0, closed("A1", 50)), (92.0, late[1][1])], until_s=300).visits
+    assert spans_of(visits, "A1") == [(3.0, 50.0)]
+    assert spans_of(visits, "A2") == [(60.0, seconds(stream[-1].end_sample))]
+
+
+def test_a_visitor_who_is_called_again_after_the_end_has_another_visit() -> None:
+    stream = talk(*POLITE, 20.0, *DEAL)
+    again_s = seconds(stream[5].start_sample) - 2
+    events = [(3, called("A1", 3)), (30, closed("A1", 17)), (again_s, called("A1", again_s))]
+    assert [one.ticket for one in told(stream, events, until_s=200).visits] == ["A1", "A1"]
 
 
 def test_a_call_told_after_the_first_words_of_its_visit_names_it() -> None:
@@ -231,7 +277,7 @@ def test_a_call_told_after_its_visit_names_it() -> None:
 def test_a_call_of_long_before_names_nobody() -> None:
     stream = talk(*POLITE, at_s=3000)
     visits = told(stream, [(seconds(stream[2].end_sample), called("A1", 9))], until_s=3100).visits
-    assert [one.ticket for one in visits] == [""]
+    assert [(one.ticket, seconds(one.start_sample)) for one in visits] == [("", 3000.0), ("A1", 9.0)]
 
 
 @pytest.mark.parametrize("lines", [(), RUDE])

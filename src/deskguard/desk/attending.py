@@ -38,7 +38,7 @@ class Attendant:
         self._safe_word = SafeWord(settings.manner.safe_word)
         self._sets = 0
         self._fresh: RuleSet | None = None
-        self._is_visit_open = False
+        self._open_visit: str | None = None
         self._holding = Holding()
         self._time = 0
         """How far time has passed for the visits."""
@@ -85,14 +85,19 @@ class Attendant:
 
     def _told(self) -> list[Attended]:
         """What the queue system has told since."""
-        if self._fresh is not None and not self._is_visit_open:
+        if self._fresh is not None and self._open_visit is None:
             self._reception, self._fresh = self._new_reception(self._fresh), None
         return self._noted([one for event in self._queue_events() for one in self._reception.queue(event)])
 
     def _noted(self, found: list[Attended]) -> list[Attended]:
         for one in found:
-            if isinstance(one, Visit):
-                self._is_visit_open = one.end_sample is None
+            if not isinstance(one, Visit):
+                continue
+            # One that is over may be told again while another goes on.
+            if one.end_sample is None:
+                self._open_visit = one.visit_id
+            elif one.visit_id == self._open_visit:
+                self._open_visit = None
         return found
 
     def _new_reception(self, rules: RuleSet) -> Reception:

@@ -128,6 +128,8 @@ class VisitBoard:
             self._last.visit = visit
             return
         if self._present is None or self._present.visit.visit_id != visit.visit_id:
+            if visit.end_sample is not None:
+                return  # told after its time: nothing that the page shows
             since_utc = self._utc_of(visit.start_sample)
             self._present = Checklist(visit, since_utc, always_asked(self.book, visit, self._off))
         self._present.visit = visit

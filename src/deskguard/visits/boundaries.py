@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from deskguard.values import SAMPLE_RATE_HZ
 from deskguard.visits import evidence
-from deskguard.visits.steps import Aside, Began, Ended, Named, Said
+from deskguard.visits.past import Call, Entry, Past
+from deskguard.visits.steps import Aside, Began, Ended, Said
 from deskguard.visits.tickets import Tickets
 
 if TYPE_CHECKING:
@@ -47,13 +48,11 @@ _LAST_PARTS = 3
 _LOG_PARTS, _LOG_S = 64, 180.0
 
 
-@dataclass(slots=True)
-class _Present:
+@dataclass(slots=True, kw_only=True)
+class _Present(Entry):
     """The visit that goes on."""
 
-    start_sample: int
     channel: Channel
-    ticket: str
     last_sample: int
     """End of its last speech, or its start."""
     parts: int = 0
@@ -74,10 +73,9 @@ class Boundaries:
         self._present: _Present | None = None
         self._held: list[Words] = []
         """Words that may begin another visit."""
-        self._last: _Present | None = None
-        """The visit that ended last."""
         self._ended_sample = 0
-        """Where it ended."""
+        """Where the visit ended that ended last."""
+        self._past = Past(self._last_before, _samples(settings.silence_s * _PATIENT))
         self._now = 0
         self._tickets = Tickets()
         self._log: deque[Words] = deque(maxlen=_LOG_PARTS)
@@ -254,17 +252,29 @@ class Boundaries:
         has_opener = any(one.names() & self._kinds.openers for one in held)
         by: BegunBy = "greeting" if has_opener else "speech"
         start, channel = held[0].start_sample, self._channel(held)
-        present = self._present = _Present(start, channel, "", start)
-        return [Began(start, by, channel), *(self._say(present, one) for one in held)]
+        present = self._present = _Present(
+            number=self._past.next_number(), start_sample=start, channel=channel, last_sample=start
+        )
+        return [Began(present.number, start, by, channel), *(self._say(present, one) for one in held)]
 
     def _channel(self, held: list[Words]) -> Channel:
         if self._settings.channel != "auto":
             return self._settings.channel
         return next((one.call for one in held if one.call), "counter")
 
-    def _end(self, end_sample: int, by: EndedBy) -> Ended:
-        self._last, self._present = self._present, None
-        self._ended_sample = end_sample
+    def _end(self, end_sample: int, by: EndedBy, until_sample: int | None = None) -> Ended:
+        """The present visit is over; `until_sample`: its ticket had the window until another was called."""
+        if (present := self._present) is not None:
+            over = Entry(
+                number=present.number,
+                start_sample=present.start_sample,
+                ticket=present.ticket,
+                called_sample=present.called_sample,
+                end_sample=end_sample,
+                until_sample=until_sample,
+            )
+            self._past.add(over)
+        self._present, self._ended_sample = None, end_sample
         return Ended(end_sample, by)
 
     # Queue
@@ -279,45 +289,45 @@ class Boundaries:
         return steps
 
     def _called(self, event: QueueEvent) -> list[Step]:
-        present, at = self._present, event.at_sample
-        begin = self._ended_sample
-        if present is not None:
-            begin = present.start_sample if present.closed_sample is None else present.closed_sample
-        if present is not None and present.ticket == event.ticket:
+        at = event.at_sample
+        if self._past.knows(event) or _is_of(self._present, event):
             return []
-        if at < begin:
-            return self._named(event)
+        if self._past.is_later(at) or (self._present is not None and at < self._present.start_sample):
+            call = Call(
+                ticket=event.ticket,
+                at_sample=at,
+                closed_sample=self._tickets.closed_after(event.ticket, at),
+            )
+            return self._past.called(call, lambda one: self._tickets.closed_after(one, 0), self._present)
         steps = self._let_go()
         present = self._present  # what was held may have ended it
         if present is not None:
-            by: EndedBy = "next-visit" if present.closed_sample is None else "queue"
-            last = max(self._last_before(present, at), present.closed_sample or 0)
-            steps.append(self._end(last, by))
+            closed = present.closed_sample
+            is_closed = closed is not None and closed <= at
+            last = self._last_before(present.start_sample, at, max(present.start_sample, present.last_sample))
+            last = max(last, closed or 0) if is_closed else last
+            steps.append(self._end(last, "queue" if is_closed else "next-visit", at))
+        steps += self._past.give_way(at)
         channel: Channel = "counter" if self._settings.channel == "auto" else self._settings.channel
-        present = self._present = _Present(event.at_sample, channel, event.ticket, event.at_sample)
-        steps.append(Began(event.at_sample, "queue", channel, event.ticket))
+        present = self._present = _Present(
+            number=self._past.next_number(),
+            start_sample=at,
+            ticket=event.ticket,
+            called_sample=at,
+            channel=channel,
+            last_sample=at,
+        )
+        steps.append(Began(present.number, at, "queue", channel, event.ticket))
         closed_sample = self._tickets.closed_before(event)
         if closed_sample is None:
             return steps + self._replay(event.at_sample)
         steps += [self._say(present, one) for one in self._logged(event.at_sample, closed_sample)]
         return [*steps, self._end(closed_sample, "queue"), *self._replay(closed_sample)]
 
-    def _named(self, event: QueueEvent) -> list[Step]:
-        """A call from before the present visit: told in time, whose visit would it have begun?"""
-        last, at = self._last, event.at_sample
-        is_over = last is not None and at < self._ended_sample
-        visit = last if is_over else self._present
-        if visit is None or visit.ticket or (not is_over and last is not None and last.ticket == event.ticket):
-            return []
-        if visit.start_sample - at > _samples(self._settings.silence_s * _PATIENT):
-            return []
-        visit.ticket = event.ticket
-        return [Named(event.ticket, is_over)]
-
     def _closed(self, event: QueueEvent) -> list[Step]:
         present = self._present
         if present is None or present.ticket != event.ticket or event.at_sample < present.start_sample:
-            return []
+            return self._past.closed(event, present)
         present.closed_sample = event.at_sample
         # Told late, words after it may have been taken for this visit's.
         later = self._logged(event.at_sample, self._now + 1)
@@ -344,11 +354,18 @@ class Boundaries:
         oldest = self._now - _samples(_LOG_S)
         return [one for one in self._log if max(oldest, from_sample) <= one.start_sample < until_sample]
 
-    def _last_before(self, present: _Present, at_sample: int) -> int:
-        """Where a visit's last speech before a place ends."""
-        start = present.start_sample
-        ends = [one.end_sample for one in self._log if start <= one.start_sample < at_sample]
-        return min(at_sample, max(ends, default=max(start, present.last_sample)))
+    def _last_before(self, start_sample: int, at_sample: int, unknown_sample: int) -> int:
+        """Where the last speech before a place ends, of a visit that began at another; `unknown_sample` where
+        none is remembered."""
+        ends = [one.end_sample for one in self._log if start_sample <= one.start_sample < at_sample]
+        return min(at_sample, max(ends, default=unknown_sample))
+
+
+def _is_of(present: Entry | None, event: QueueEvent) -> bool:
+    """Whether the visit that goes on is the ticket's; once it was closed, it may be called again."""
+    if not isinstance(present, _Present) or present.ticket != event.ticket:
+        return False
+    return present.closed_sample is None or event.at_sample <= present.closed_sample
 
 
 def _only_calls(held: list[Words]) -> bool:

@@ -21,20 +21,22 @@ from deskguard.visits.boundaries import Boundaries
 from deskguard.visits.evidence import Kinds
 from deskguard.visits.expectations import Expectations
 from deskguard.visits.scenes import Scenes
-from deskguard.visits.steps import Aside, Began, Ended, Named, Said
+from deskguard.visits.steps import Amended, Aside, Began, Ended, Missed, Said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from deskguard.rules.courtesy import CourtesyBook
     from deskguard.settings import VisitSettings
-    from deskguard.values import Hypothesis, Labelled, QueueEvent
+    from deskguard.values import Hypothesis, Labelled, QueueEvent, SceneSpan
     from deskguard.visits.acts import Words
     from deskguard.visits.manner import MannerWatch
     from deskguard.visits.steps import Step
 
 _MOST_HEARD = 120
 """Words of a visit that are kept to be heard once more; and labels."""
+_MOST_OVER = 64
+"""Visits that may still be given another ticket or end."""
 Finding = Visit | Courtesy | Manner
 """Told again whenever it changes; the id stays."""
 
@@ -55,10 +57,9 @@ class Reception:
         self._manner = manner
         self._finder = finder_of(book)
         self._boundaries = Boundaries(settings, Kinds.of(book))
-        self._count = 0
         self._going: _Going | None = None
-        self._last: Visit | None = None
-        """The visit that ended last."""
+        self._over: dict[int, Visit] = {}
+        """The last visits that are over, by number."""
         self._heard_id: int | None = None
         self._labels: dict[int, Labelled] = {}
         """What was found out about speakers after their words were heard."""
@@ -102,38 +103,66 @@ class Reception:
                 found += self._begin(step)
             elif isinstance(step, Aside):
                 found += self._listen(step.words)
-            elif isinstance(step, Named):
-                found += self._name(step)
+            elif isinstance(step, Amended):
+                found += self._amend(step)
+            elif isinstance(step, Missed):
+                found.append(self._missed(step))
             elif self._going is not None and isinstance(step, Said):
                 found += self._going.hear(step.words)
                 found += self._listen(step.words)
             elif self._going is not None and isinstance(step, Ended):
                 found += self._going.end(step, self._heard_again(self._going))
-                self._last, self._going = self._going.visit, None
+                self._remember(self._going.number, self._going.visit)
+                self._going = None
                 found += self._manner.tick(step.end_sample, None) if self._manner else []
         self._note(found)
         return found
 
     def _begin(self, began: Began) -> list[Finding]:
-        self._count += 1
         visit = Visit(
-            visit_id=f"{self._run_id}-v{self._count}",
+            visit_id=self._id(began.number),
             channel=began.channel,
             start_sample=began.start_sample,
             begun_by=began.by,
             ticket=began.ticket,
         )
-        going = self._going = _Going(visit, Expectations(self._book, self._settings, visit), Scenes(self._book))
+        expectations = Expectations(self._book, self._settings, visit)
+        going = self._going = _Going(began.number, visit, expectations, Scenes(self._book))
         return [visit, *going.told(going.expectations.begin())]
 
-    def _name(self, named: Named) -> list[Finding]:
-        if not named.is_over and self._going is not None:
-            visit = self._going.visit = replace(self._going.visit, ticket=named.ticket)
+    def _amend(self, step: Amended) -> list[Finding]:
+        if self._going is not None and self._going.number == step.number:
+            visit = self._going.visit = replace(self._going.visit, ticket=step.ticket)
             return [visit]
-        if self._last is None:
+        over = self._over.get(step.number)
+        if over is None:
             return []
-        self._last = replace(self._last, ticket=named.ticket)
-        return [self._last]
+        end = over.end_sample if step.end_sample is None else step.end_sample
+        visit = replace(over, ticket=step.ticket, end_sample=end, scenes=_clipped(over.scenes, end or 0))
+        self._remember(step.number, visit)
+        return [visit]
+
+    def _missed(self, step: Missed) -> Visit:
+        """Nothing was heard in it as far as is known, so nothing is missing in it either."""
+        visit = Visit(
+            visit_id=self._id(step.number),
+            channel="counter" if self._settings.channel == "auto" else self._settings.channel,
+            start_sample=step.start_sample,
+            end_sample=step.end_sample,
+            begun_by="queue",
+            ended_by="queue",
+            ticket=step.ticket,
+        )
+        self._remember(step.number, visit)
+        return visit
+
+    def _id(self, number: int) -> str:
+        return f"{self._run_id}-v{number}"
+
+    def _remember(self, number: int, visit: Visit) -> None:
+        self._over[number] = visit
+        while len(self._over) > _MOST_OVER:
+            del self._over[next(iter(self._over))]
 
     def _heard_again(self, going: _Going) -> list[Courtesy]:
         """The courtesies of a visit by its speakers as they are known now; nothing where that is no news."""
@@ -183,7 +212,8 @@ class Reception:
 class _Going:
     """The visit that goes on."""
 
-    def __init__(self, visit: Visit, expectations: Expectations, scenes: Scenes) -> None:
+    def __init__(self, number: int, visit: Visit, expectations: Expectations, scenes: Scenes) -> None:
+        self.number = number
         self.visit = visit
         self.expectations = expectations
         self._scenes = scenes
@@ -214,12 +244,17 @@ class _Going:
 
     def end(self, ended: Ended, again: list[Courtesy]) -> list[Finding]:
         """It is over; `again`: its courtesies as they were heard once more, of which only news is told."""
-        clipped = tuple(
-            replace(one, end_sample=min(one.end_sample, ended.end_sample))
-            for one in self._scenes.spans()
-            if one.start_sample < ended.end_sample
-        )
+        clipped = _clipped(self._scenes.spans(), ended.end_sample)
         self.visit = replace(self.visit, end_sample=ended.end_sample, ended_by=ended.by, scenes=clipped)
         last = {one.courtesy_id: one for one in (*again, *self.expectations.end())}
         news = [one for one in last.values() if one.state != "open" and one != self._told.get(one.courtesy_id)]
         return [*news, self.visit]
+
+
+def _clipped(scenes: Iterable[SceneSpan], end_sample: int) -> tuple[SceneSpan, ...]:
+    """The parts of a visit that ends at a place."""
+    return tuple(
+        replace(one, end_sample=min(one.end_sample, end_sample))
+        for one in scenes
+        if one.start_sample < end_sample
+    )

@@ -17,6 +17,8 @@ EndedBy = Literal["queue", "farewell", "next-visit", "silence", "stream-end"]
 class Began:
     """A visit began."""
 
+    number: int
+    """Counts the visits of a stream in the order in which they are told."""
     start_sample: int
     by: BegunBy
     channel: Channel
@@ -46,12 +48,23 @@ class Aside:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """A visit that nobody had announced is that of a ticket, as was told too late."""
+class Amended:
+    """The present visit, or one that is over, has another ticket or another end, as was told too late."""
 
+    number: int
     ticket: str
-    is_over: bool
-    """The visit before the present one, or the last; otherwise the present one."""
+    end_sample: int | None
+    """None while it goes on."""
 
 
-Step = Began | Said | Ended | Aside | Named
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A visit of which nothing is known but its ticket, and that only now, when it is over."""
+
+    number: int
+    start_sample: int
+    end_sample: int
+    ticket: str
+
+
+Step = Began | Said | Ended | Aside | Amended | Missed

@@ -55,6 +55,11 @@ class Tickets:
         is_waiting = any(one.kind == "closed" and one.ticket == event.ticket for one in self._waiting)
         return closed if closed is not None and closed >= event.at_sample and not is_waiting else None
 
+    def closed_after(self, ticket: str, at_sample: int) -> int | None:
+        """Where a ticket that was called at a place was closed, as far as that has been told."""
+        closed = self._closed.get(ticket)
+        return closed if closed is not None and closed >= at_sample else None
+
     def is_used(self, now_sample: int) -> bool:
         """Whether there is a queue system at all."""
         last = self._last_sample

@@ -133,13 +133,14 @@ class Sheets:
         """Find what changed, if anything did."""
         with self._state.store.reading() as connection:
             # What changes after the stamp was taken changes the next one.
-            # A card that is chosen in the hall judges what has long been examined.
-            stamp = (*connection.execute(_STAMP).one(), self._judged_by())
-            if stamp != self._seen:
-                # By what is judged is known when the rules are loaded: a hall without a night saves that second.
-                changed = connection.execute(_CHANGED, {"judged_by": self._judged_by()}) if stamp[0] else ()
+            stamp = tuple(connection.execute(_STAMP).one())
+            # A card that is chosen in the hall judges what has long been examined. By what is judged is known
+            # when the rules are loaded: a hall without a night saves that second.
+            judged_by = self._judged_by() if stamp[0] else ""
+            if (*stamp, judged_by) != self._seen:
+                changed = connection.execute(_CHANGED, {"judged_by": judged_by}) if stamp[0] else ()
                 self._left = [str(sha256) for sha256, _ in changed]
-                self._seen = stamp
+                self._seen = (*stamp, judged_by)
 
     def tallies(self, wanted: Wanted) -> tuple[Night, list[tuple[Recording, Tally]], list[Decided]]:
         """What scores are made of for some days and windows, and what people decided there."""
