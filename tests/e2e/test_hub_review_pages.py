@@ -112,8 +112,9 @@ def test_a_finding_is_heard_and_decided_by_keyboard(tmp_path: Path) -> None:
             assert driver.execute_script(DRAWN) > 0, "the curves of the visit are drawn"
             for width in (800, 1280):
                 pretend(driver, width, 900, prefers_color_scheme="dark")
-                wide = driver.execute_script("return document.documentElement.scrollWidth")
-                assert wide <= width
+                # The chart takes its new width with the next frame.
+                fits = f"return document.documentElement.scrollWidth <= {width}"
+                wait.until(lambda _, fits=fits: driver.execute_script(fits))
             assert console(driver) == []
         finally:
             driver.quit()
