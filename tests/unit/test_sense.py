@@ -62,6 +62,7 @@ def test_a_packed_fit_is_the_same_to_an_eighth_bit() -> None:
     plain = SenseModel(
         ["傻", "好"],
         weights,
+        steps=np.ones(3, np.float32),
         intercepts=np.array([0.1, 0, 0], np.float32),
         kinds=["mockery", "threat"],
         scale=2.0,
