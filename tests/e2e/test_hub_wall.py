@@ -192,13 +192,20 @@ def is_full(browser: WebDriver) -> bool:
     return bool(browser.execute_script("return document.fullscreenElement === document.getElementById('wall')"))
 
 
+def is_laid_out_full(browser: WebDriver) -> bool:
+    """The page is told of full screen, and how large it is then, a moment after it fills the screen."""
+    big = "return document.getElementById('wall').classList.contains('big')"
+    label = browser.find_element(By.ID, "full").get_attribute("textContent")
+    return is_full(browser) and browser.execute_script(big) and label in {"退出全屏", "Leave full screen"}
+
+
 def on_screen(browser: WebDriver, address: str, how: str) -> None:
     """The wall as a screen in the hall shows it."""
     pretend(browser, 1920, 1080)
     browser.get(f"{address}/wall?wall=1" if how == "wall=1" else f"{address}/wall")
     if how == "full screen":
         browser.find_element(By.ID, "full").click()
-        until(browser, lambda: is_full(browser))
+        until(browser, lambda: is_laid_out_full(browser))
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
