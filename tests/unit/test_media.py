@@ -73,6 +73,9 @@ def loudest_hz(pcm: Pcm) -> float:
         ("a.wav", 16_000, "FLOAT"),
         ("a.wav", 16_000, "DOUBLE"),
         ("a.wav", 8_000, "ULAW"),
+        ("a.wav", 8_000, "ALAW"),
+        ("a.wav", 8_000, "MS_ADPCM"),
+        ("a.wav", 8_000, "GSM610"),
         ("a.wav", 8_000, "PCM_16"),
         ("a.wav", 11_025, "PCM_16"),
         ("a.wav", 44_100, "PCM_16"),
@@ -104,6 +107,26 @@ def test_phone_and_browser_recordings_are_read(tmp_path: Path, name: str, codec:
     pcm = heard(encoded(tmp_path / name, codec, rate_hz, tone(2.0, rate_hz=rate_hz)))
     assert pcm.shape[1] == pytest.approx(2 * SAMPLE_RATE_HZ, abs=SAMPLE_RATE_HZ * 0.06)
     assert loudest_hz(pcm[0]) == pytest.approx(1000, abs=4)
+
+
+@pytest.mark.parametrize(
+    ("name", "subtype"), [("a.flac", "PCM_16"), ("a.ogg", "VORBIS"), ("a.mp3", None), ("a.w64", "PCM_16")]
+)
+def test_a_recording_with_the_wrong_ending_is_read(tmp_path: Path, name: str, subtype: str | None) -> None:
+    right = written(tmp_path / name, tone(2.0, rate_hz=44_100)[None], 44_100, subtype)
+    pcm = heard(right.rename(tmp_path / "a.wav"))
+    assert pcm.shape[1] == pytest.approx(2 * SAMPLE_RATE_HZ, abs=SAMPLE_RATE_HZ * 0.06)
+    assert loudest_hz(pcm[0]) == pytest.approx(1000, abs=4)
+
+
+def test_a_wav_with_much_said_about_it_before_its_sound_is_read(tmp_path: Path) -> None:
+    plain = written(tmp_path / "a.wav", tone(1.0)[None])
+    data = plain.read_bytes()
+    note = b"JUNK" + (200_000).to_bytes(4, "little") + bytes(200_000)
+    (tmp_path / "b.wav").write_bytes(
+        b"RIFF" + (len(data) - 8 + len(note)).to_bytes(4, "little") + data[8:12] + note + data[12:]
+    )
+    assert np.array_equal(heard(tmp_path / "b.wav"), heard(plain))
 
 
 def test_sixteen_bits_come_back_to_the_bit(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 CHUNK_SAMPLES = 800
 """50 ms: what a source delivers at a time. No hit depends on it."""
 _MAX_CHANNELS = 64
+_WAV_PROBE_BYTES = "4096"
 
 
 class Resampler:
@@ -63,7 +64,7 @@ def read_recording(path: Path, chunk_samples: int = CHUNK_SAMPLES) -> Iterator[A
     import av
 
     try:
-        container = av.open(str(path), metadata_errors="ignore")
+        container = av.open(str(path), metadata_errors="ignore", options=_looks_at(path))
     except (av.FFmpegError, ValueError, OSError) as error:
         raise _not_sound(path, error) from None
     count = 0
@@ -81,6 +82,15 @@ def read_recording(path: Path, chunk_samples: int = CHUNK_SAMPLES) -> Iterator[A
         raise DeskguardError(f"Recording {path} holds no sound (0 s).", "record it again.", "empty-audio")
     if _is_cut_wav(path):
         raise _breaks_off(path, "the file is shorter than its header says")
+
+
+def _looks_at(path: Path) -> dict[str, str]:
+    """How much libav reads before it says what a file is.
+
+    Of a WAV its header says all; without this libav looks for other codecs in the samples, which takes
+    longer than decoding a sentence.
+    """
+    return {"probesize": _WAV_PROBE_BYTES} if path.suffix.lower() in {".wav", ".wave"} else {}
 
 
 def read_raw(stream: BinaryIO) -> Iterator[AudioChunk]:
