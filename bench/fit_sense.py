@@ -24,12 +24,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from common import ROOT, background_clips, heading
 from deskguard.desk import compose
+from deskguard.language.pieces import pieces
+from deskguard.language.sentences import stretches
 from deskguard.language.text import normalise
+from deskguard.language.weighing import packed
 from deskguard.rules.ruleset import RuleSet
 from deskguard.settings import Settings
 from deskguard.spotting.sense import weights as sense
-from deskguard.spotting.sense.finder import stretches
-from deskguard.spotting.sense.pieces import pieces
 
 SENTENCES = ROOT / "fixtures" / "scripts" / "sense"
 LEANING = ROOT / "fixtures" / "scripts" / "leaning"
@@ -211,7 +212,7 @@ def _write(fit: Fit, name: str, figures: dict[str, Any], scale: float, shift: fl
         "kinds": fit.kinds,
         "scale": scale,
     }
-    data = sense.packed(fit.names, fit.weights, intercepts=intercepts, about=about)
+    data = packed(fit.names, fit.weights, intercepts=intercepts, about=about)
     WEIGHTS.write_bytes(data)
     RESULTS.joinpath("sense.json").write_text(
         json.dumps(about | figures, indent=1, ensure_ascii=False) + "\n", "utf-8"

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from deskguard.desk import compose
+from deskguard.language.pieces import is_sound, pieces
+from deskguard.language.sentences import stretches
 from deskguard.language.text import normalise
+from deskguard.language.weighing import PieceWeights, packed
 from deskguard.settings import Settings
-from deskguard.spotting.sense.finder import SenseFinder, stretches
-from deskguard.spotting.sense.pieces import is_sound, pieces
-from deskguard.spotting.sense.weights import SenseModel, fitted, packed, unpacked
+from deskguard.spotting.sense.finder import SenseFinder
+from deskguard.spotting.sense.weights import SenseModel, fitted, model_of
 from deskguard.values import Candidate, Passage
 
 
@@ -57,16 +59,15 @@ def test_a_packed_fit_is_the_same_to_an_eighth_bit() -> None:
     weights = np.array([[1.0, -0.5, 0.25], [-1.0, 0.5, 0.0]], np.float32)
     about = {"kinds": ["mockery", "threat"], "scale": 2.0, "set": "a test"}
     data = packed(["傻", "好"], weights, intercepts=np.array([0.1, 0, 0], np.float32), about=about)
-    model, told = unpacked(data)
+    model, told = model_of(data)
     assert told == about
-    plain = SenseModel(
+    exact = PieceWeights(
         ["傻", "好"],
         weights,
         steps=np.ones(3, np.float32),
         intercepts=np.array([0.1, 0, 0], np.float32),
-        kinds=["mockery", "threat"],
-        scale=2.0,
     )
+    plain = SenseModel(exact, kinds=["mockery", "threat"], scale=2.0)
     for text in ("傻", "好", "傻好", "别的"):
         assert model.of(text).breach == pytest.approx(plain.of(text).breach, abs=0.01)
         assert model.of(text).kinds == pytest.approx(plain.of(text).kinds, abs=0.01)
