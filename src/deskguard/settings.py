@@ -149,6 +149,8 @@ class VisitSettings(Section):
     """Silence that ends it after a farewell."""
     greeting_within_s: Annotated[float, Field(ge=0, le=120)] = 0.0
     """By when a visitor should have been greeted; 0 takes what the courtesy file says."""
+    own_words: bool = True
+    """Whether courtesy, and what asks for it, counts in words that no list has, by likeness to written ones."""
     off: tuple[str, ...] = ()
     """Ids of acts of courtesy and kinds of manner that this window does not look for: K.greet.hello,
     manner.loud."""

@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from deskguard.language.text import Normalised
 
 _FEWEST, _MOST = 3, 40
-"""Characters of a stretch that is weighed: fewer say too little, and of more a part would be weighed beside
-what has nothing to do with it."""
+"""Characters of a stretch that is weighed: fewer mostly say too little, and of more a part would be weighed
+beside what has nothing to do with it."""
 _ENDS = frozenset("。！？!?")
 _MARKS = 2
 """Signs after a word in which the end of a sentence stands: ？” is two."""
 
 
-def stretches(text: Normalised, surface: str) -> list[tuple[int, int]]:
+def stretches(text: Normalised, surface: str, fewest: int = _FEWEST) -> list[tuple[int, int]]:
     """What is weighed of a text, as (start, end) in its normalised characters.
 
     All of it where it is short, and each of its sentences: clauses by themselves were weighed wrongly twice as
@@ -26,7 +26,7 @@ def stretches(text: Normalised, surface: str) -> list[tuple[int, int]]:
     found = {(0, len(text.chars))} if len(text.chars) <= _MOST else set()
     for start, end in _sentences(text, surface):
         found.update((at, min(at + _MOST, end)) for at in range(start, end, _MOST))
-    return sorted(one for one in found if one[1] - one[0] >= _FEWEST)
+    return sorted(one for one in found if one[1] - one[0] >= fewest)
 
 
 def _sentences(text: Normalised, surface: str) -> Iterator[tuple[int, int]]:

@@ -40,6 +40,9 @@ class Expect:
     unless: tuple[str, ...] = ()
     """Patterns without ~, any of which makes it no occasion: in the same utterance, for `visit-begins` in what
     the visitor says in that time."""
+    occasion_frames: frozenset[str] = frozenset()
+    """Ids of the frames among the occasion's patterns: words that are meant so make the occasion as well."""
+    unless_frames: frozenset[str] = frozenset()
     occasion_by: OccasionBy = "staff"
     """Who says the occasion's words."""
     from_nth: int = 1
@@ -111,6 +114,10 @@ def spelled_out(say: Iterable[str], frames: Mapping[str, Sequence[str]]) -> tupl
     return tuple(found)
 
 
+def _framed(say: Iterable[str]) -> frozenset[str]:
+    return frozenset(one[1:] for one in say if one.startswith("@"))
+
+
 def _clauses(entry: ActEntry, titles: Mapping[str, str]) -> tuple[ClauseRef, ...]:
     return tuple(
         ClauseRef(standard=one.standard, title=titles[one.standard], clause=one.clause, quote=one.quote)
@@ -152,6 +159,8 @@ def _expect(entry: ExpectEntry, frames: Mapping[str, Sequence[str]]) -> Expect:
         before_s=entry.before_s,
         occasion=spelled_out(entry.occasion, frames),
         unless=spelled_out(entry.unless, frames),
+        occasion_frames=_framed(entry.occasion),
+        unless_frames=_framed(entry.unless),
         occasion_by=entry.occasion_by,
         from_nth=entry.from_nth,
         satisfied_by=entry.satisfied_by,

@@ -18,7 +18,9 @@ from deskguard.rules.ruleset import Rule, RuleSet, Variant
 from deskguard.rules.spelling import SpellingError, parse
 from deskguard.spotting.finding.spot import Spotter
 from deskguard.values import Passage
+from deskguard.visits import meant
 from deskguard.visits.cues import cues
+from deskguard.visits.own_words import OwnWords
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence, Set
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from deskguard.rules.courtesy import Act, Channel, CourtesyBook
     from deskguard.values import Candidate, Hypothesis, Role
     from deskguard.visits.cues import Cue
+    from deskguard.visits.meant import Meant, MeantModel
+    from deskguard.visits.own_words import Likely
 
 _ACT, _OCCASION, _UNLESS, _CUE, _SCENE = "act", "occasion", "unless", "cue", "scene"
 _PHONE_HELLO = "喂"
@@ -48,6 +52,8 @@ class Found:
     """Characters."""
     yous: int = 0
     """How many of them are 您 or 你."""
+    likelihood: float = 1.0
+    """Below 1 in words that no list has: how much they are like it."""
     is_part: bool = False
     """It lies within a longer act of the same scene: 请稍候 within 对不起，我接一下电话，请稍候."""
 
@@ -69,7 +75,8 @@ class Words:
     acts: tuple[Found, ...] = ()
     """In order; never of a visitor."""
     perhaps: tuple[Found, ...] = ()
-    """Other acts, in what the recogniser holds for less likely: enough not to miss them, no more."""
+    """Other acts, in what the recogniser holds for less likely, and in words that no list has: enough not to
+    miss them, no more."""
     occasions: tuple[Found, ...] = ()
     """The acts that its words ask for; only of a known speaker."""
     cues: tuple[Found, ...] = ()
@@ -117,16 +124,21 @@ class Words:
 
 
 @lru_cache(maxsize=2)
-def finder_of(book: CourtesyBook) -> ActFinder:
-    """The finder of a book: its tables take a quarter of a second, and a night asks for every recording."""
-    return ActFinder(book)
+def finder_of(book: CourtesyBook, *, own_words: bool) -> ActFinder:
+    """The finder of a book: its tables take a quarter of a second, and a night asks for every recording.
+
+    `own_words`: what is said in words that no list has is found, too.
+    """
+    return ActFinder(book, meant.fitted() if own_words else None)
 
 
 class ActFinder:
     """Finds the acts of one courtesy book; holds tables only, so one may serve many streams."""
 
-    def __init__(self, book: CourtesyBook) -> None:
+    def __init__(self, book: CourtesyBook, model: MeantModel | None = None) -> None:
+        """Without `model` only listed words are found."""
         self._acts = {act.act_id: act for act in book.acts}
+        self._own_words = OwnWords(self._acts, model)
         self._calls = {act.act_id: _SORTS[act.scene] for act in book.acts if _opens_call(act)}
         rules = [*(rule for act in book.acts for rule in _act_rules(act)), *_cue_rules()]
         self._first = {_cue_id(cue) for cue in cues().cue if cue.at_start}
@@ -146,6 +158,7 @@ class ActFinder:
         if said.sound is not None:
             bounds = (said.sound.start_sample, said.sound.end_sample)
         chars = normalise(said.text).chars
+        likely = self._own_words.hear(said.passage.text, said.role)
         return Words(
             said=said,
             newcomer=max((one.newcomer for one in said.stretches), key=abs, default=0.0),
@@ -154,21 +167,24 @@ class ActFinder:
             end_sample=max(bounds),
             syllables=len(chars),
             acts=() if said.role == "visitor" else tuple(self._marked(found[_ACT])),
-            perhaps=() if said.role == "visitor" else tuple(self._perhaps(said, found[_ACT])),
-            occasions=tuple(self._occasions(said.role, found)),
+            perhaps=() if said.role == "visitor" else tuple(self._perhaps(said, found[_ACT], likely)),
+            occasions=tuple(self._occasions(said, found, likely)),
             cues=_of_role(said.role, found[_CUE]),
             scenes=_of_role(said.role, found[_SCENE]),
-            excused=frozenset(one.name for one in found[_UNLESS]),
+            excused=frozenset(one.name for one in found[_UNLESS]) | likely.excused,
             call=self._call(said, found[_ACT]) if said.role == "staff" else None,
         )
 
-    def _perhaps(self, said: Hypothesis, acts: Sequence[Found]) -> Iterator[Found]:
+    def _perhaps(self, said: Hypothesis, acts: Sequence[Found], likely: Likely) -> Iterator[Found]:
         known = {one.name for one in acts}
         for text, passage in {one.text: one for one in said.alternatives}.items():
             for one in self._found(passage)[_ACT] if text != said.text else ():
                 if one.name not in known:
                     known.add(one.name)
                     yield one
+        for weighed in likely.acts:
+            if weighed.name in self._acts.keys() - known:
+                yield _weighed(weighed.name, weighed, said.passage)
 
     def _found(self, passage: Passage) -> dict[str, list[Found]]:
         """What the spotter finds, by sort; the names of cues and scenes still carry who says them."""
@@ -216,12 +232,23 @@ class ActFinder:
             return self._calls[opening.name]
         return "phone-in" if said.text.startswith(_PHONE_HELLO) else None
 
-    def _occasions(self, role: Role, found: dict[str, list[Found]]) -> Iterator[Found]:
+    def _occasions(self, said: Hypothesis, found: dict[str, list[Found]], likely: Likely) -> Iterator[Found]:
         excused = {one.name for one in found[_UNLESS]}
-        for one in found[_OCCASION]:
-            expect = self._acts[one.name].expect
-            if expect is not None and expect.occasion_by == role and one.name not in excused:
-                yield one
+        listed = [
+            one
+            for one in found[_OCCASION]
+            if one.name not in excused | likely.unlikely
+            and (expect := self._acts[one.name].expect) is not None
+            and expect.occasion_by == said.role
+        ]
+        yield from listed
+        for name in likely.occasions.keys() - {one.name for one in listed} - excused:
+            yield _weighed(name, likely.occasions[name], said.passage)
+
+
+def _weighed(name: str, one: Meant, passage: Passage) -> Found:
+    start, end = passage.span(one.start_char, one.end_char)
+    return Found(name=name, start_sample=start, end_sample=end, likelihood=one.likelihood)
 
 
 def _of_its_stretch(said: Hypothesis) -> Hypothesis:

@@ -7,6 +7,7 @@ an unknown speaker, but such words may well be the act that is waited for.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from deskguard.values import SAMPLE_RATE_HZ, Courtesy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from deskguard.rules.courtesy import Act, CourtesyBook, Expect
     from deskguard.settings import VisitSettings
@@ -25,8 +26,14 @@ _TURN_S = 1.5
 """On the telephone, where only staff is heard, so long a silence is the other one's turn."""
 _ASKED_WAIT_S, _WAIT_S = 30.0, 60.0
 """A silence that kept the visitor waiting: after 请稍候, and without a word."""
-_REMEMBERED = 64
-"""Acts."""
+_REMEMBERED = 256
+"""Acts, unlikely ones among them."""
+_SAID = 0.2
+"""How likely it must be that an act was said, all likenesses together, to be no longer missing. It is expected,
+so it is a hundred times as likely as anywhere; and to be told that one did not say what one did say is worse
+than the other mistake."""
+_SURELY = 0.5
+"""How likely words must be an act that changes what is expected of others."""
 _ENOUGH_S = 120.0
 """An act that answered an occasion does for the same occasion again so long after."""
 
@@ -41,6 +48,8 @@ class _Open:
     until_sample: int
     until_turn: int
     """The last turn of staff that counts."""
+    unsaid: float = 1.0
+    """How likely it was not said so far."""
 
     def is_in_time(self, at_sample: int, turn: int) -> bool:
         # A live hint asks for the act when its time has passed, so it leaves as much time again.
@@ -56,6 +65,7 @@ class _Act:
     turn: int
     start_sample: int
     end_sample: int
+    likelihood: float
 
 
 class Expectations:
@@ -90,6 +100,8 @@ class Expectations:
         self._talk = 0
         """Turns of anybody."""
         self._last: Words | None = None
+        self._silence = 0
+        """Samples in which nobody spoke since staff did."""
         self._closed_turn = -1
         """The turn of staff that held a farewell last."""
 
@@ -110,7 +122,9 @@ class Expectations:
         """Take the next words of the visit."""
         self._count_turns(words)
         self._hear_excuses(words)
+        self._silence += max(0, words.start_sample - self._last.end_sample) if self._last else 0
         found = self._hear_wait(words) if words.role == "staff" else []
+        self._silence *= words.role != "staff"
         found += self._hear_acts(words) if words.role != "visitor" else []
         for one in words.occasions:
             found += self._hear_occasion(one, words)
@@ -161,11 +175,14 @@ class Expectations:
         for one in (*words.acts, *words.perhaps):
             if one.name not in self._acts and not self._is_answer(one.name):
                 continue
-            self._said.append(_Act(one.name, self._turn, one.start_sample, one.end_sample))
-            if one.name in self._closers:
+            self._said.append(_Act(one.name, self._turn, one.start_sample, one.end_sample, one.likelihood))
+            if one.name in self._closers and one.likelihood >= _SURELY:
                 self._closed_turn = self._turn
             for expected in self._answers(one.name):
-                if expected.is_in_time(one.start_sample, self._turn) and expected.act.act_id not in answered:
+                if not expected.is_in_time(one.start_sample, self._turn) or expected.act.act_id in answered:
+                    continue
+                expected.unsaid *= 1 - one.likelihood
+                if 1 - expected.unsaid >= _SAID:
                     answered.add(expected.act.act_id)
                     found.append(self._fulfilled(expected, one.name, one.start_sample, one.end_sample))
         return found + (self._noticed(words, answered) if words.role == "staff" else [])
@@ -234,10 +251,11 @@ class Expectations:
         last = self._last
         if last is None:
             return []
-        names = {one.name for one in self._said if one.turn >= self._turn - 1}
+        names = {one.name for one in self._said if one.turn >= self._turn - 1 and one.likelihood >= _SURELY}
         is_asked = any(self._waits(name) for name in names)
-        silence = words.start_sample - last.end_sample
-        if silence < _samples(_ASKED_WAIT_S if is_asked else _WAIT_S):
+        # Asked to wait, a visitor who asks how long it takes still waits; without, the visitor searches.
+        waited = self._silence if is_asked else words.start_sample - last.end_sample
+        if waited < _samples(_ASKED_WAIT_S if is_asked else _WAIT_S):
             return []
         found: list[Courtesy] = []
         for act, expect in self._expected("after-wait"):
@@ -261,6 +279,8 @@ class Expectations:
         reason = f"asked for by words of {words.role}" + (
             f", for the {nth}. time" if expect.from_nth > 1 else ""
         )
+        if one.likelihood < 1:
+            reason += f", which are in no list and {one.likelihood:.2f} likely to"
         return self._expect(act, expect, (one.start_sample, one.end_sample), reason)
 
     def _expect(self, act: Act, expect: Expect, span: tuple[int, int], why: str) -> list[Courtesy]:
@@ -282,9 +302,10 @@ class Expectations:
         names = {act.act_id, *expect.satisfied_by}
         oldest = occasion.start_sample - _samples(expect.before_s)
         is_own = expect.occasion_by == "staff"
-        return any(
-            one.name in names and ((is_own and one.turn == self._turn) or one.end_sample >= oldest)
+        return _is_among(
+            one
             for one in self._said
+            if one.name in names and ((is_own and one.turn == self._turn) or one.end_sample >= oldest)
         )
 
     # The end
@@ -295,8 +316,10 @@ class Expectations:
             names = {act.act_id, *expect.satisfied_by}
             turns = self._turn - max(1, expect.within_turns)
             oldest = end - _samples(expect.within_s)
-            if not any(
-                one.name in names and (one.turn > turns or one.end_sample >= oldest) for one in self._said
+            if not _is_among(
+                one
+                for one in self._said
+                if one.name in names and (one.turn > turns or one.end_sample >= oldest)
             ):
                 courtesy = self._courtesy(act, end, end, "at the end of a visit")
                 yield replace(courtesy, state="missing")
@@ -327,6 +350,11 @@ class Expectations:
 
     def _id(self, act: Act) -> str:
         return f"{self._visit.visit_id}-{act.act_id}"
+
+
+def _is_among(said: Iterable[_Act]) -> bool:
+    """Whether at least one of these was likely said."""
+    return 1 - math.prod(1 - one.likelihood for one in said) >= _SAID
 
 
 def _samples(seconds: float) -> int:

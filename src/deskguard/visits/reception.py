@@ -55,7 +55,7 @@ class Reception:
         self._settings = settings
         self._run_id = run_id
         self._manner = manner
-        self._finder = finder_of(book)
+        self._finder = finder_of(book, own_words=settings.own_words)
         self._boundaries = Boundaries(settings, Kinds.of(book))
         self._going: _Going | None = None
         self._over: dict[int, Visit] = {}
