@@ -159,14 +159,19 @@ function arrange() {
 
 const isLarge = () => document.fullscreenElement === wall || wall.dataset.wall === "1";
 
+let laidOut = null;
+
 /** On a large screen: lay out all that is shown so that nothing must be scrolled to; gives the tiles in their order. */
 function fit(shown) {
   const isBig = isLarge();
   wall.classList.toggle("big", isBig);
-  wall.dataset.kind = "";
-  for (const tile of shown) tile.item.classList.remove("large");
   if (!isBig) {
-    for (const name of ["--size", "--large", "--columns", "--rows", "--across", "--down"]) wall.style.removeProperty(name);
+    if (laidOut !== null) {
+      wall.dataset.kind = "";
+      for (const name of ["--size", "--large", "--columns", "--rows", "--across", "--down"]) wall.style.removeProperty(name);
+      for (const tile of tiles.values()) tile.item.classList.remove("large");
+    }
+    laidOut = null;
     return shown;
   }
   const style = getComputedStyle(wall);
@@ -174,12 +179,15 @@ function fit(shown) {
   const rank = (one) => (RANK[one.tile.mood] <= 2 ? RANK[one.tile.mood] - one.tile.told.heat / 4 : Infinity);
   const named = shown.map((tile) => ({ tile, name: tile.told.window, state: tile.parts.state.textContent }));
   const made = plan(named, area, style.fontFamily, rank);
-  const large = [...made.large].map((one) => one.tile);
-  for (const tile of large) tile.item.classList.add("large");
-  wall.dataset.kind = made.kind;
-  const sizes = { "--size": `${made.size}px`, "--large": `${made.largeSize ?? made.size}px`, "--columns": made.columns, "--rows": made.rows, "--across": made.span.columns, "--down": made.span.rows };
-  for (const [name, value] of Object.entries(sizes)) wall.style.setProperty(name, value);
-  return [...large, ...shown.filter((tile) => !tile.item.classList.contains("large"))];
+  for (const tile of tiles.values()) tile.item.classList.toggle("large", made.large.has(tile.told.window));
+  if (made !== laidOut) {
+    wall.dataset.kind = made.kind;
+    const sizes = { "--size": `${made.size}px`, "--large": `${made.largeSize ?? made.size}px`, "--columns": made.columns, "--rows": made.rows, "--across": made.span.columns, "--down": made.span.rows };
+    for (const [name, value] of Object.entries(sizes)) wall.style.setProperty(name, value);
+    laidOut = made;
+  }
+  const first = [...made.large].map((window) => tiles.get(window));
+  return [...first, ...shown.filter((tile) => !made.large.has(tile.told.window))];
 }
 
 function count(all) {

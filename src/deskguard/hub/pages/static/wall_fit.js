@@ -20,10 +20,22 @@ const NEAR = 0.0148;
 
 const brush = document.createElement("canvas").getContext("2d");
 
-/** Width of the longest of some texts, in letters of their own size. */
+const MOST_WIDTHS = 4000;
+let measured = { family: "", widths: new Map() };
+
+/** Width of a text in letters of its own size; a wall says the same few hundred over and over. */
+function widthOf(text, family) {
+  if (measured.family !== family || measured.widths.size > MOST_WIDTHS) measured = { family, widths: new Map() };
+  let width = measured.widths.get(text);
+  if (width === undefined) {
+    brush.font = `700 100px ${family}`;
+    measured.widths.set(text, (width = brush.measureText(text).width / 100));
+  }
+  return width;
+}
+
 function longest(texts, family) {
-  brush.font = `700 100px ${family}`;
-  return Math.max(1, ...texts.map((text) => brush.measureText(text).width / 100));
+  return texts.reduce((most, text) => Math.max(most, widthOf(text, family)), 1);
 }
 
 /** The size of letters with which a tile of that need fits into room; `widths` are those of name and state. */
@@ -60,16 +72,26 @@ function withLarge(many, large, area, widths) {
   return best;
 }
 
-/** How tiles are laid out: `rank` tells of a tile how urgent it is, the least first; Infinity: not at all. */
+let last = { key: "", made: null };
+
+/**
+ * How tiles are laid out: `rank` tells of a tile how urgent it is, the least first; Infinity: not at all. `large` are the
+ * names of those that are. The same object as before where nothing has changed that it depends on.
+ */
 export function plan(tiles, area, family, rank) {
   const widths = { name: longest(tiles.map((tile) => tile.name), family), state: longest(tiles.map((tile) => tile.state), family) };
-  const many = tiles.length || 1;
+  const urgent = tiles.filter((tile) => rank(tile) < Infinity).sort((a, b) => rank(a) - rank(b)).slice(0, MOST_LARGE).map((tile) => tile.name);
+  const key = JSON.stringify([tiles.length, area, widths, urgent]);
+  if (key !== last.key) last = { key, made: planned(tiles.length || 1, area, widths, urgent) };
+  return last.made;
+}
+
+function planned(many, area, widths, urgent) {
   const alone = { span: { columns: 1, rows: 1 }, large: new Set() };
   for (const [kind, need] of Object.entries({ whole: WHOLE, plain: PLAIN })) {
     const found = grid(many, area, need, widths);
     if (found.size >= READABLE * area.view) return { ...alone, ...found, kind };
   }
-  const urgent = tiles.filter((tile) => rank(tile) < Infinity).sort((a, b) => rank(a) - rank(b)).slice(0, MOST_LARGE);
   // Of many that call for attention as many as there is room for; the others keep their sign and colour.
   for (let large = urgent.length; large > 0; large -= 1) {
     const found = withLarge(many, large, area, widths);
