@@ -37,6 +37,8 @@ class Expect:
     """Words that ended so long before the occasion, or less, count as well."""
     occasion: tuple[str, ...] = ()
     """For `after`: patterns without ~, any of which makes the occasion; those of frames are spelled out."""
+    protest: tuple[str, ...] = ()
+    """Patterns of a visitor's words that count as the occasion once more: 怎么不早说."""
     unless: tuple[str, ...] = ()
     """Patterns without ~, any of which makes it no occasion: in the same utterance, for `visit-begins` in what
     the visitor says in that time."""
@@ -158,6 +160,7 @@ def _expect(entry: ExpectEntry, frames: Mapping[str, Sequence[str]]) -> Expect:
         within_turns=entry.within_turns,
         before_s=entry.before_s,
         occasion=spelled_out(entry.occasion, frames),
+        protest=spelled_out(entry.protest, frames),
         unless=spelled_out(entry.unless, frames),
         occasion_frames=_framed(entry.occasion),
         unless_frames=_framed(entry.unless),

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from deskguard.rules.checking import Table
 
 _SHOWN = 30
-_NEEDS_OCCASION = ("occasion", "occasion_by", "from_nth", "before_s")
-_PATTERNS = ("occasion", "unless")
+_NEEDS_OCCASION = ("occasion", "protest", "occasion_by", "from_nth", "before_s")
+_PATTERNS = ("occasion", "protest", "unless")
 
 
 def act_mistakes_in(table: Table) -> Iterator[str]:

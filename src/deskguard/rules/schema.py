@@ -178,6 +178,7 @@ class ExpectEntry(Section):
     before_s: Annotated[float, Field(ge=0, le=120)] = 0.0
     occasion: tuple[Text, ...] = ()
     """Spellings, and "@id" for those of a frame."""
+    protest: tuple[Text, ...] = ()
     unless: tuple[Text, ...] = ()
     occasion_by: Speaker = "staff"
     from_nth: Annotated[int, Field(ge=1, le=10)] = 1

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from deskguard.visits.meant import Meant, MeantModel
     from deskguard.visits.own_words import Likely
 
-_ACT, _OCCASION, _UNLESS, _CUE, _SCENE = "act", "occasion", "unless", "cue", "scene"
+_ACT, _OCCASION, _PROTEST, _UNLESS, _CUE, _SCENE = "act", "occasion", "protest", "unless", "cue", "scene"
 _PHONE_HELLO = "喂"
 _CALL_LENGTH = 6
 """Characters of an opening that is surely one on the telephone: 您有什么事 is said at the counter, too."""
@@ -188,7 +188,7 @@ class ActFinder:
 
     def _found(self, passage: Passage) -> dict[str, list[Found]]:
         """What the spotter finds, by sort; the names of cues and scenes still carry who says them."""
-        found: dict[str, list[Found]] = {sort: [] for sort in (_ACT, _OCCASION, _UNLESS, _CUE, _SCENE)}
+        found: dict[str, list[Found]] = {sort: [] for sort in (_ACT, _OCCASION, _PROTEST, _UNLESS, _CUE, _SCENE)}
         if not passage.text:
             return found
         text = normalise(passage.text)
@@ -197,7 +197,7 @@ class ActFinder:
         for one in self._spotter.find(passage):
             sort, _, name = one.rule_id.partition(":")
             is_late = one.rule_id in self._first and one.start_char > _FIRST_CHARS
-            is_torn = sort in (_OCCASION, _UNLESS) and (
+            is_torn = sort in (_OCCASION, _PROTEST, _UNLESS) and (
                 one.start_char not in edges or _is_over_pause(one, pauses)
             )
             if one.tier != "near" and not is_late and not is_torn:
@@ -234,6 +234,8 @@ class ActFinder:
 
     def _occasions(self, said: Hypothesis, found: dict[str, list[Found]], likely: Likely) -> Iterator[Found]:
         excused = {one.name for one in found[_UNLESS]}
+        if said.role == "visitor":
+            yield from found[_PROTEST]
         listed = [
             one
             for one in found[_OCCASION]
@@ -310,6 +312,8 @@ def _act_rules(act: Act) -> Iterator[Rule]:
     yield _rule(f"{_ACT}:{act.act_id}", act.say, innocent=tuple(filter(_is_spelling, act.does_not_count)))
     if act.expect is not None and act.expect.occasion:
         yield _rule(f"{_OCCASION}:{act.act_id}", act.expect.occasion, whole_words=False)
+    if act.expect is not None and act.expect.protest:
+        yield _rule(f"{_PROTEST}:{act.act_id}", act.expect.protest, whole_words=False)
     if act.expect is not None and act.expect.unless:
         yield _rule(f"{_UNLESS}:{act.act_id}", act.expect.unless, whole_words=False)
 
