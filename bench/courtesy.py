@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
 import sys
 import tomllib
 from collections import Counter
@@ -25,10 +24,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from common import ROOT, heading, save
 from deskguard.desk import compose
-from deskguard.language.syllables import syllable_names, syllables
 from deskguard.settings import Settings
 from deskguard.values import SAMPLE_RATE_HZ, Courtesy, Hypothesis, Passage, QueueEvent
 from deskguard.visits.reception import Reception
+from mishearing import Mishearing
 
 VISITS = ROOT / "fixtures" / "scripts" / "visits"
 CHAR_S = 0.2
@@ -44,15 +43,14 @@ def main() -> None:
     options = parser.parse_args()
     print(heading("no model, written visits"))
     book = compose.load_rules(Settings()).courtesy
-    alike = _alike() if options.text_error else {}
-    chance = random.Random(20261130)
+    several = [path.read_text("utf-8") for path in sorted(options.visits.glob("*.toml"))]
+    mishearing = Mishearing(several, 20261130)
     figures: Table = {}
     for path in sorted(options.visits.glob("*.toml")):
         right, extra, left_out = 0, Counter[str](), Counter[str]()
         for visit in tomllib.loads(path.read_text("utf-8"))["visit"]:
             turns = [
-                (role, _misheard(text, alike, options.text_error, chance), pause)
-                for role, text, pause in visit["turns"]
+                (role, mishearing.of(text, options.text_error), pause) for role, text, pause in visit["turns"]
             ]
             told = missing_in(turns, Settings().model_copy(), book, visit.get("channel", "auto"))
             expected, doubtful = set(visit["missing"]), set(visit["doubtful"])
@@ -102,31 +100,6 @@ def missing_in(turns: list[Any], settings: Settings, book: Any, channel: str) ->
     found += reception.finish()
     last = {one.courtesy_id: one for one in found if isinstance(one, Courtesy)}
     return {one.act_id: one for one in last.values() if one.state == "missing"}
-
-
-def _alike() -> dict[str, list[str]]:
-    """Common characters by sound."""
-    names = syllable_names()
-    found: dict[str, list[str]] = {}
-    common = {
-        char for path in VISITS.glob("*.toml") for char in path.read_text("utf-8") if "一" <= char <= "龥"
-    }
-    for char in sorted(common):
-        found.setdefault(_sound(char, names), []).append(char)
-    return {char: [one for one in several if one != char] for several in found.values() for char in several}
-
-
-def _sound(char: str, names: Any) -> str:
-    (one,) = syllables(char)[:1]
-    return names[one] if one < len(names) else char
-
-
-def _misheard(text: str, alike: dict[str, list[str]], share: float, chance: random.Random) -> str:
-    if not share:
-        return text
-    return "".join(
-        chance.choice(alike[char]) if alike.get(char) and chance.random() < share else char for char in text
-    )
 
 
 if __name__ == "__main__":

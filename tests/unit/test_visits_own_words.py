@@ -12,9 +12,10 @@ from deskguard.language.weighing import PieceWeights
 from deskguard.resources import bundled
 from deskguard.rules.courtesy import CourtesyBook, Expect
 from deskguard.settings import Settings, VisitSettings
-from deskguard.values import Courtesy
+from deskguard.values import Courtesy, Visit
 from deskguard.visits import meant
 from deskguard.visits.acts import ActFinder
+from deskguard.visits.expectations import Expectations
 from deskguard.visits.meant import MeantModel
 from deskguard.visits.reception import Reception
 from visits_talk import act, said, talk
@@ -142,3 +143,55 @@ def test_who_asks_for_one_paper_after_the_other_has_not_told_all_at_once() -> No
 @pytest.mark.parametrize("text", ["", "。。。", "嗯"])
 def test_nothing_is_made_of_nothing(text: str) -> None:
     assert all(one.likelihood < 0.7 for one in meant.fitted().of(text, 0.0))
+
+
+def test_a_protest_of_the_visitor_counts_as_one_more_time() -> None:
+    expect = Expect(
+        when="after",
+        within_s=20,
+        within_turns=1,
+        occasion=("还要户口本",),
+        protest=("怎么不早说",),
+        from_nth=2,
+    )
+    finder = ActFinder(CourtesyBook(acts=(act("once", "missing_documents", ["一次告诉您"], expect),)))
+    assert [one.name for one in finder.hear(said("客：你怎么不早说", 2.0)).occasions] == ["once"]
+    assert finder.hear(said("员：你怎么不早说", 2.0)).occasions == ()
+
+
+def test_words_that_are_each_unlikely_may_together_have_been_the_act() -> None:
+    weights = np.array([[2.0, 0.0, 0.0], [0.0, 6.0, 0.0]], np.float32)
+    pieces = PieceWeights(
+        ["收", "成"], weights, steps=np.ones(3, np.float32), intercepts=np.full(3, -4, np.float32)
+    )
+    model = MeantModel(pieces, labels=LABELS, scales=[1, 1, 1], shifts=[0, 0, 0])
+    finder = ActFinder(BOOK, model)
+    visit = Visit(visit_id="v", channel="counter", start_sample=0, begun_by="speech")
+
+    def left(*lines: str) -> set[str]:
+        expectations = Expectations(BOOK, VisitSettings(off=("K.ask",)), visit)
+        for one in talk("客：来了", *lines):
+            expectations.hear(finder.hear(one))
+        return {one.act_id for one in expectations.end() if one.state == "missing"}
+
+    assert left("员：成") == {"K.hand"}
+    assert left("员：成", "员：收") == {"K.hand"}, "0.12 is not enough"
+    assert left("员：成", "员：收", "客：嗯", "员：收") == set(), "0.12 and 0.12 are"
+
+
+def test_a_visitor_who_was_asked_to_wait_waits_also_while_asking_how_long() -> None:
+    book = compose.load_rules(Settings()).courtesy
+    lines = (
+        "员：您好，请问办什么？",
+        "客：我来取证。",
+        "员：请稍等。",
+        25.0,
+        "客：好了没有？",
+        20.0,
+        "员：好了，给您，收好。",
+        "员：再见。",
+    )
+    reception = Reception(book, VisitSettings(own_words=False), "r")
+    found = [one for words in talk(*lines) for one in reception.feed(words)] + reception.finish()
+    last = {one.courtesy_id: one for one in found if isinstance(one, Courtesy)}
+    assert "K.wait.return" in {one.act_id for one in last.values() if one.state == "missing"}

@@ -188,7 +188,9 @@ class ActFinder:
 
     def _found(self, passage: Passage) -> dict[str, list[Found]]:
         """What the spotter finds, by sort; the names of cues and scenes still carry who says them."""
-        found: dict[str, list[Found]] = {sort: [] for sort in (_ACT, _OCCASION, _PROTEST, _UNLESS, _CUE, _SCENE)}
+        found: dict[str, list[Found]] = {
+            sort: [] for sort in (_ACT, _OCCASION, _PROTEST, _UNLESS, _CUE, _SCENE)
+        }
         if not passage.text:
             return found
         text = normalise(passage.text)
