@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _ACT_FROM = 0.05
 """Likelihood from which words are told as an act: expectations add up what little each utterance is."""
-_OCCASION_FROM = 0.8
+_OCCASION_FROM = 0.7
 """Likelihood from which words ask for an act. Set on the visits of fixtures/scripts/visits (2026-11-30)."""
 _UNLIKELY = 0.05
 """Below it even listed words are no occasion: 没往 sounds like 没网."""
