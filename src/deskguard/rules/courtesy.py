@@ -52,6 +52,8 @@ class Expect:
     when it is done again."""
     satisfied_by: tuple[str, ...] = ()
     """Ids of other acts that do as well."""
+    gives_way_to: tuple[str, ...] = ()
+    """Ids of acts that are expected instead, where both are: who says that papers are lacking has said why."""
     live: bool = False
     """A gentle hint while it can still help."""
 
@@ -167,6 +169,7 @@ def _expect(entry: ExpectEntry, frames: Mapping[str, Sequence[str]]) -> Expect:
         occasion_by=entry.occasion_by,
         from_nth=entry.from_nth,
         satisfied_by=entry.satisfied_by,
+        gives_way_to=entry.gives_way_to,
         live=entry.live,
     )
 
@@ -178,7 +181,9 @@ def _among_themselves(acts: Sequence[Act]) -> tuple[Act, ...]:
         replace(
             one,
             expect=replace(
-                one.expect, satisfied_by=tuple(name for name in one.expect.satisfied_by if name in known)
+                one.expect,
+                satisfied_by=tuple(name for name in one.expect.satisfied_by if name in known),
+                gives_way_to=tuple(name for name in one.expect.gives_way_to if name in known),
             ),
         )
         if one.expect

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 30
 _NEEDS_OCCASION = ("occasion", "protest", "occasion_by", "from_nth", "before_s")
+_ACTS = ("satisfied_by", "gives_way_to")
 _PATTERNS = ("occasion", "protest", "unless")
 
 
@@ -130,7 +131,8 @@ def _mistaken_expect(place: str, entry: Table) -> Iterator[str]:
         texts = _texts(expect.get(key))
         yield from _twice(f"{at}, {key}", texts)
         yield from (f"{at}, {key}: {one}" for one in _vague(texts))
-    yield from _twice(f"{at}, satisfied_by", _texts(expect.get("satisfied_by")))
+    for key in _ACTS:
+        yield from _twice(f"{at}, {key}", _texts(expect.get(key)))
 
 
 def _vague(texts: Iterable[str]) -> Iterator[str]:
@@ -159,11 +161,12 @@ def _mistaken_frames(expect: Table, frames: Mapping[str, list[str]]) -> Iterator
 
 
 def _unknown_acts(entry: Table, expect: Table, acts: Mapping[str, Path]) -> Iterator[str]:
-    for name in _texts(expect.get("satisfied_by")):
-        if name == entry.get("id"):
-            yield f'satisfied_by: "{name}" is the act itself; delete it.'
-        elif name not in acts:
-            yield f'satisfied_by: "{name[:_SHOWN]}" is no act; {there_are(name, acts)}'
+    for key in _ACTS:
+        for name in _texts(expect.get(key)):
+            if name == entry.get("id"):
+                yield f'{key}: "{name}" is the act itself; delete it.'
+            elif name not in acts:
+                yield f'{key}: "{name[:_SHOWN]}" is no act; {there_are(name, acts)}'
 
 
 def _twice(place: str, texts: list[str]) -> Iterator[str]:

@@ -183,6 +183,7 @@ class ExpectEntry(Section):
     occasion_by: Speaker = "staff"
     from_nth: Annotated[int, Field(ge=1, le=10)] = 1
     satisfied_by: tuple[Id, ...] = ()
+    gives_way_to: tuple[Id, ...] = ()
     live: bool = False
 
 

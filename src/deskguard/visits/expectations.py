@@ -7,9 +7,8 @@ an unknown speaker, but such words may well be the act that is waited for.
 
 from __future__ import annotations
 
-import math
 from collections import Counter, deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from deskguard.values import SAMPLE_RATE_HZ, Courtesy
@@ -28,12 +27,14 @@ _ASKED_WAIT_S, _WAIT_S = 30.0, 60.0
 """A silence that kept the visitor waiting: after 请稍候, and without a word."""
 _REMEMBERED = 256
 """Acts, unlikely ones among them."""
-_SAID = 0.25
+_SAID = 0.3
 """How likely it must be that an act was said, all likenesses together, to be no longer missing. It is expected,
 so it is a hundred times as likely as anywhere; and to be told that one did not say what one did say is worse
 than the other mistake."""
 _SURELY = 0.5
 """How likely words must be an act that changes what is expected of others."""
+_ENOUGH_TURNS = 3
+"""Turns of anybody, the present one among them, in which an occasion is the same as another."""
 _ENOUGH_S = 120.0
 """An act that answered an occasion does for the same occasion again so long after."""
 
@@ -48,8 +49,8 @@ class _Open:
     until_sample: int
     until_turn: int
     """The last turn of staff that counts."""
-    unsaid: float = 1.0
-    """How likely it was not said so far."""
+    unsaid: dict[str, float] = field(default_factory=dict)
+    """How likely the act, and each that does as well, was not said so far."""
 
     def is_in_time(self, at_sample: int, turn: int) -> bool:
         # A live hint asks for the act when its time has passed, so it leaves as much time again.
@@ -181,8 +182,9 @@ class Expectations:
             for expected in self._answers(one.name):
                 if not expected.is_in_time(one.start_sample, self._turn) or expected.act.act_id in answered:
                     continue
-                expected.unsaid *= 1 - one.likelihood
-                if 1 - expected.unsaid >= _SAID:
+                unsaid = expected.unsaid.get(one.name, 1.0) * (1 - one.likelihood)
+                expected.unsaid[one.name] = unsaid
+                if 1 - unsaid >= _SAID:
                     answered.add(expected.act.act_id)
                     found.append(self._fulfilled(expected, one.name, one.start_sample, one.end_sample))
         return found + (self._noticed(words, answered) if words.role == "staff" else [])
@@ -286,12 +288,20 @@ class Expectations:
     def _expect(self, act: Act, expect: Expect, span: tuple[int, int], why: str) -> list[Courtesy]:
         if act.act_id in self._missed or act.act_id in self._open:
             return []
+        if any(self._is_recent(name) for name in expect.gives_way_to):
+            return []
+        for other in [one for one in self._open.values() if act.act_id in one.expect.gives_way_to]:
+            del self._open[other.act.act_id]
         courtesy = self._courtesy(act, *span, why)
         until_sample = span[1] + _samples(expect.within_s)
         # After a wait the turn that is just beginning is the first that counts.
         until_turn = self._turn + expect.within_turns - (expect.when == "after-wait")
         self._open[act.act_id] = _Open(act, expect, courtesy, until_sample, until_turn)
         return [courtesy] if expect.live else []
+
+    def _is_recent(self, name: str) -> bool:
+        """Whether there was an occasion for another act in this turn or the one before."""
+        return self._talk - self._occasion_turn.get(name, -_ENOUGH_TURNS) < _ENOUGH_TURNS
 
     def _is_answered(self, act: Act, expect: Expect, occasion: Found) -> bool:
         """Whether the act was said before its occasion, or the visitor only answers a farewell."""
@@ -353,8 +363,11 @@ class Expectations:
 
 
 def _is_among(said: Iterable[_Act]) -> bool:
-    """Whether at least one of these was likely said."""
-    return 1 - math.prod(1 - one.likelihood for one in said) >= _SAID
+    """Whether at least one of these acts was likely said."""
+    unsaid: dict[str, float] = {}
+    for one in said:
+        unsaid[one.name] = unsaid.get(one.name, 1.0) * (1 - one.likelihood)
+    return 1 - min(unsaid.values(), default=1.0) >= _SAID
 
 
 def _samples(seconds: float) -> int:
