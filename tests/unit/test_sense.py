@@ -7,7 +7,7 @@ import pytest
 
 from deskguard.desk import compose
 from deskguard.language.pieces import is_sound, pieces
-from deskguard.language.sentences import stretches
+from deskguard.language.sentences import joined, stretches
 from deskguard.language.text import normalise
 from deskguard.language.weighing import PieceWeights, packed
 from deskguard.settings import Settings
@@ -95,3 +95,8 @@ def test_nothing_is_told_of_an_empty_text() -> None:
     finder = SenseFinder(compose.load_rules(Settings()), fitted())
     assert finder.find(Passage(text="", spans=())) == []
     assert finder.find(passage("。。。")) == []
+
+
+def test_utterances_are_joined_as_one_reads_them() -> None:
+    assert joined(["是建设银行的。", "好", "签好了", "请您稍候！"]) == "是建设银行的。好，签好了，请您稍候！"
+    assert joined([]) == ""

@@ -1,17 +1,18 @@
-"""A text in, the stretches of it that are weighed as a whole out."""
+"""A text in, the stretches of it that are weighed as a whole out; and several texts as one that is read."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from deskguard.language.text import Normalised
 
 _FEWEST, _MOST = 3, 40
 """Characters of a stretch that is weighed: fewer mostly say too little, and of more a part would be weighed
 beside what has nothing to do with it."""
+_STOPS = frozenset("。！？!?，,、；;：:…")
 _ENDS = frozenset("。！？!?")
 _MARKS = 2
 """Signs after a word in which the end of a sentence stands: ？” is two."""
@@ -40,3 +41,11 @@ def _sentences(text: Normalised, surface: str) -> Iterator[tuple[int, int]]:
         if end == len(text.chars) or any(mark in _ENDS for mark in marks):
             yield begin, end
             begin = end
+
+
+def joined(texts: Iterable[str]) -> str:
+    """Utterances one after the other, with a pause where one does not end in a sign of its own."""
+    found = ""
+    for text in texts:
+        found += ("，" if found and found[-1] not in _STOPS else "") + text
+    return found

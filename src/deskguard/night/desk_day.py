@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from deskguard.errors import DeskguardError
+from deskguard.language.sentences import joined
 from deskguard.privacy.redact import redact
 from deskguard.scoring.findings import finding_of_courtesy, finding_of_manner, visit_at
 from deskguard.scoring.values import (
@@ -213,7 +214,7 @@ class _Day:
         ]
 
     def _words(self, start_sample: int, end_sample: int) -> str:
-        return "，".join(
+        return joined(
             row["text"]
             for row in self._found["utterances"]
             if row["text"] and row["start_sample"] < end_sample and start_sample < row["end_sample"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from deskguard.language.sentences import joined
 from deskguard.night.report.clips import personal_spans
 from deskguard.privacy.redact import redact
 from deskguard.scoring.findings import finding_of_courtesy, finding_of_hit, finding_of_manner, visit_at
@@ -107,7 +108,7 @@ class Gathering:
             if one.passage.spans[0][0] < end_sample and start_sample < one.passage.spans[-1][1]
         ]
         own = [one for one in there if one.role == role]
-        return "，".join(one.text for one in own or there)
+        return joined(one.text for one in own or there)
 
     def in_order(self) -> list[Hypothesis]:
         """The final texts by their places."""

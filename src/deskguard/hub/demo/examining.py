@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from deskguard.authoring.trials.judging import Judge
 from deskguard.hub.demo import speaking
 from deskguard.hub.demo.hall import SEED, Sitting
+from deskguard.language.sentences import joined
 from deskguard.privacy.redact import redact
 from deskguard.scoring.curves import curves
 from deskguard.scoring.findings import finding_of_courtesy, finding_of_hit, finding_of_manner, visit_at
@@ -203,7 +204,7 @@ def _words(said: Sequence[Hypothesis], one: Courtesy | Manner) -> str:
     there = [
         each.text for each in said if each.start_sample < one.end_sample and one.start_sample < each.end_sample
     ]
-    return "，".join(there)
+    return joined(there)
 
 
 def _exposure(said: Sequence[Hypothesis], visits: int, recording: Recording) -> Exposure:
