@@ -30,7 +30,7 @@ from deskguard.language.pieces import pieces
 from deskguard.language.sentences import stretches
 from deskguard.language.text import normalise
 from deskguard.language.weighing import packed
-from deskguard.visits import meant
+from deskguard.visits import meant, own_words
 from mishearing import Mishearing
 
 UTTERANCES = ROOT / "fixtures" / "scripts" / "courtesy"
@@ -132,7 +132,7 @@ class Fit:
 
 def asked_for() -> set[str]:
     """The meanings that an expectation of the courtesy file depends on."""
-    found = set()
+    found = set(own_words.HINTS)
     for act in tomllib.loads(COURTESY.read_text("utf-8"))["act"]:
         expect = act.get("expect")
         if expect is not None:

@@ -37,6 +37,8 @@ _CALL_LENGTH = 6
 """Characters of an opening that is surely one on the telephone: 您有什么事 is said at the counter, too."""
 _FIRST_CHARS = 3
 """So far from the beginning words still open an utterance: 哎，同志…"""
+_SURELY = 0.6
+"""Likelihood from which words that no list has tell where in a visit one is."""
 _SORTS: dict[str, Channel] = {"phone_in": "phone-in", "phone_out": "phone-out"}
 
 
@@ -80,6 +82,8 @@ class Words:
     occasions: tuple[Found, ...] = ()
     """The acts that its words ask for; only of a known speaker."""
     cues: tuple[Found, ...] = ()
+    hints: frozenset[str] = frozenset()
+    """Names of cues that its words likely are, in words that no list has."""
     scenes: tuple[Found, ...] = ()
     excused: frozenset[str] = frozenset()
     """The acts that its words say are not expected."""
@@ -89,11 +93,12 @@ class Words:
     """Log-odds that its voice is of another visitor than those before."""
 
     def names(self) -> frozenset[str]:
-        """Of the acts in it."""
-        return frozenset(one.name for one in self.acts)
+        """Of the acts in it, and of those that it very likely holds in words of no list."""
+        likely = (one.name for one in self.perhaps if _SURELY <= one.likelihood < 1)
+        return frozenset((*(one.name for one in self.acts), *likely))
 
     def cue_names(self) -> frozenset[str]:
-        return frozenset(one.name for one in self.cues)
+        return self.hints | {one.name for one in self.cues}
 
     def cut(self, at_sample: int) -> tuple[Words, Words]:
         """The words before a place and those from there on."""
@@ -170,6 +175,7 @@ class ActFinder:
             perhaps=() if said.role == "visitor" else tuple(self._perhaps(said, found[_ACT], likely)),
             occasions=tuple(self._occasions(said, found, likely)),
             cues=_of_role(said.role, found[_CUE]),
+            hints=likely.hints,
             scenes=_of_role(said.role, found[_SCENE]),
             excused=frozenset(one.name for one in found[_UNLESS]) | likely.excused,
             call=self._call(said, found[_ACT]) if said.role == "staff" else None,

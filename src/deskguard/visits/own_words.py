@@ -21,6 +21,10 @@ _OCCASION_FROM = 0.7
 _UNLIKELY = 0.05
 """Below it even listed words are no occasion: 没往 sounds like 没网."""
 
+HINTS = {"V.bye": "leaves", "V.purpose-stated": "asks", "V.thanks": "thanks"}
+"""What a visitor's words are, as the cues of `cues.toml` say it."""
+_HINT_FROM = 0.6
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likely:
@@ -30,6 +34,8 @@ class Likely:
     occasions: Mapping[str, Meant] = field(default_factory=dict)
     unlikely: frozenset[str] = frozenset()
     """Acts that these words hardly ask for."""
+    hints: frozenset[str] = frozenset()
+    """Cues of where in a visit one is."""
     excused: frozenset[str] = frozenset()
     """Acts that these words say are not expected."""
 
@@ -78,5 +84,10 @@ class OwnWords:
             ),
             occasions=occasions,
             unlikely=frozenset(unlikely),
+            hints=frozenset(
+                cue
+                for name, cue in HINTS.items()
+                if role != "staff" and name in found and found[name].likelihood >= _HINT_FROM
+            ),
             excused=frozenset(excused),
         )
