@@ -46,6 +46,8 @@ MISHEARD = (0.1, 0.2)
 """Every utterance is learnt as it was written and with such shares of its characters misheard."""
 FEWEST = 40
 """Utterances that a meaning needs to be fitted."""
+FOLDS = 5
+"""Each of some writers, whose utterances a fit of the other writers' is asked about."""
 BARS = (0.5, 0.7, 0.8, 0.9)
 PACK = "courtesy.toml"
 
@@ -164,9 +166,9 @@ def main() -> None:
     labels = sorted(label for label, count in counts.items() if count >= FEWEST and label in asked_for())
     writers = sorted({one.writer for one in several} - {PACK})
     scores = np.zeros((len(several), len(labels)))
-    for writer in writers:
-        fit = Fit([one for one in several if one.writer != writer], labels)
-        at = [number for number, one in enumerate(several) if one.writer == writer]
+    for fold in (writers[at::FOLDS] for at in range(FOLDS)):
+        fit = Fit([one for one in several if one.writer not in fold], labels)
+        at = [number for number, one in enumerate(several) if one.writer in fold]
         scores[at] = fit.scores([several[number] for number in at])
     figures: dict[str, Any] = {"utterances": len(several), "writers": len(writers), "labels": {}}
     platt = []

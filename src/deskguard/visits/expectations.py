@@ -27,7 +27,7 @@ _ASKED_WAIT_S, _WAIT_S = 30.0, 60.0
 """A silence that kept the visitor waiting: after 请稍候, and without a word."""
 _REMEMBERED = 256
 """Acts, unlikely ones among them."""
-_SAID = 0.3
+_SAID = 0.2
 """How likely it must be that an act was said, all likenesses together, to be no longer missing. It is expected,
 so it is a hundred times as likely as anywhere; and to be told that one did not say what one did say is worse
 than the other mistake."""

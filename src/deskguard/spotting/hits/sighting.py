@@ -196,9 +196,10 @@ class Sighter:
     def _sensed(self, hypothesis: Hypothesis, found: Sequence[_Found]) -> list[_Found]:
         """Sentences of a final text that are breaches as a whole, where no list has their words.
 
-        Of a final one only: of half a sentence, the other half often makes the opposite.
+        Of a final one only: of half a sentence, the other half often makes the opposite. And not of
+        one that may be nonsense: 那归谁管 written 那龟水管 has an insult in it.
         """
-        if not hypothesis.is_final:
+        if not hypothesis.is_final or _may_be_nonsense(hypothesis):
             return []
         joined = self._alone(hypothesis)
         listed = [
