@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import product
 from pathlib import Path
 
@@ -435,3 +436,8 @@ def test_an_act_is_found_whatever_the_case_and_told_to_programs() -> None:
     assert find_act(RULES, "K.bey") is None
     table = act_table(one)
     assert (table["type"], table["id"], table["expect"]["when"]) == ("act", "K.bye", "visit-ends")
+
+
+def test_every_act_can_be_written_for_programs() -> None:
+    for act in ACTS.values():
+        assert json.loads(json.dumps(act_table(act)))["id"] == act.act_id

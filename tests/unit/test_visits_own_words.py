@@ -43,14 +43,14 @@ BOOK = CourtesyBook(
                 within_s=20,
                 within_turns=2,
                 occasion=("办好了",),
-                occasion_frames=frozenset(("handed-over",)),
+                occasion_frames=("handed-over",),
             ),
         ),
         act(
             "K.ask",
             "ask_purpose",
             ["您办什么"],
-            Expect(when="visit-begins", within_s=30, within_turns=3, unless_frames=frozenset(("purpose",))),
+            Expect(when="visit-begins", within_s=30, within_turns=3, unless_frames=("purpose",)),
         ),
     )
 )

@@ -42,9 +42,9 @@ class Expect:
     unless: tuple[str, ...] = ()
     """Patterns without ~, any of which makes it no occasion: in the same utterance, for `visit-begins` in what
     the visitor says in that time."""
-    occasion_frames: frozenset[str] = frozenset()
+    occasion_frames: tuple[str, ...] = ()
     """Ids of the frames among the occasion's patterns: words that are meant so make the occasion as well."""
-    unless_frames: frozenset[str] = frozenset()
+    unless_frames: tuple[str, ...] = ()
     occasion_by: OccasionBy = "staff"
     """Who says the occasion's words."""
     from_nth: int = 1
@@ -118,8 +118,8 @@ def spelled_out(say: Iterable[str], frames: Mapping[str, Sequence[str]]) -> tupl
     return tuple(found)
 
 
-def _framed(say: Iterable[str]) -> frozenset[str]:
-    return frozenset(one[1:] for one in say if one.startswith("@"))
+def _framed(say: Iterable[str]) -> tuple[str, ...]:
+    return tuple(one[1:] for one in say if one.startswith("@"))
 
 
 def _clauses(entry: ActEntry, titles: Mapping[str, str]) -> tuple[ClauseRef, ...]:

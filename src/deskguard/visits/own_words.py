@@ -68,7 +68,7 @@ class OwnWords:
             expect = act.expect
             if expect is None:
                 continue
-            if expect.unless_frames & excuses:
+            if not excuses.isdisjoint(expect.unless_frames):
                 excused.add(act_id)
             if expect.occasion_by != role or not expect.occasion_frames:
                 continue
