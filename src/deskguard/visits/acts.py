@@ -252,7 +252,8 @@ class ActFinder:
             and expect.occasion_by == said.role
         ]
         yield from listed
-        for name in likely.occasions.keys() - {one.name for one in listed} - excused:
+        # In order: a set of names has another order in every process.
+        for name in sorted(likely.occasions.keys() - {one.name for one in listed} - excused):
             yield _weighed(name, likely.occasions[name], said.passage)
 
 
